@@ -1,0 +1,235 @@
+package idp
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Grant types, as registered for the grant_type parameter (RFC 6749, RFC 7591 §2).
+const (
+	GrantAuthorizationCode = "authorization_code"
+	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
+	GrantPassword          = "password"
+)
+
+// GrantTypes lists every grant type that works.
+var grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantPassword}
+
+// GrantTypes returns every grant type that works, in a fixed order.
+func GrantTypes() []string { return slices.Clone(grantTypes) }
+
+// Client authentication methods (RFC 7591 §2 token_endpoint_auth_method).
+const (
+	AuthMethodBasic = "client_secret_basic"
+	AuthMethodPost  = "client_secret_post"
+	AuthMethodNone  = "none" // a public client
+)
+
+// Scopes with a meaning of their own. A client may register others beside them.
+const (
+	ScopeOpenID        = "openid"
+	ScopeProfile       = "profile"
+	ScopeEmail         = "email"
+	ScopePhone         = "phone"
+	ScopeAddress       = "address"
+	ScopeOfflineAccess = "offline_access"
+	ScopeRoles         = "roles"
+)
+
+// StandardScopes returns the scopes with a meaning of their own, in a fixed order.
+func StandardScopes() []string {
+	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopePhone, ScopeAddress, ScopeOfflineAccess, ScopeRoles}
+}
+
+// ClientSecret is one live secret of a client. Secrets are 256-bit random
+// values or, where an operator chooses one, refused below 16 characters; only
+// the SHA-256 digest is kept.
+type ClientSecret struct {
+	Digest    string    `json:"digest"` // SHA-256, hex
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// MaxClientSecrets is how many secrets may be live at once, for rotation without an outage.
+const MaxClientSecrets = 2
+
+// Client is an application registered with Gatehouse. Member names are those
+// of RFC 7591 §2 where it has one.
+type Client struct {
+	ID   string `json:"client_id"`
+	Name string `json:"client_name"`
+	// AuthMethod is how the client proves who it is; AuthMethodNone makes it public.
+	AuthMethod             string   `json:"token_endpoint_auth_method"`
+	RedirectURIs           []string `json:"redirect_uris"`
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris"`
+	GrantTypes             []string `json:"grant_types"`
+	Scopes                 []string `json:"-"` // sent as the space-separated scope member
+	// ResourceServer lets the client introspect tokens that were issued to others.
+	ResourceServer bool `json:"resource_server"`
+	// SkipConsent marks a first-party client: people are not asked.
+	SkipConsent bool `json:"skip_consent"`
+	RequirePKCE bool `json:"require_pkce"`
+	// IDTokenAlg is id_token_signed_response_alg; empty means RS256 (OIDC Registration §2).
+	IDTokenAlg string `json:"id_token_signed_response_alg"`
+	ClientURI  string `json:"client_uri"`
+	PolicyURI  string `json:"policy_uri"`
+	TosURI     string `json:"tos_uri"`
+
+	Disabled bool           `json:"disabled"`
+	Secrets  []ClientSecret `json:"-"` // newest first, at most MaxClientSecrets
+	// TokensNotBefore makes every grant created earlier dead; nil when never used.
+	TokensNotBefore *time.Time `json:"tokens_not_before"`
+	CreatedAt       time.Time  `json:"client_id_issued_at"`
+	UpdatedAt       time.Time  `json:"updated_at"`
+}
+
+// IsPublic reports whether the client has no way to prove who it is (RFC 6749 §2.1).
+func (c *Client) IsPublic() bool { return c.AuthMethod == AuthMethodNone }
+
+// MayUse reports whether the grant type is registered for the client.
+func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// MayRequest reports whether the scope is registered for the client.
+func (c *Client) MayRequest(scope string) bool { return slices.Contains(c.Scopes, scope) }
+
+// Limits on what a client record may hold.
+const (
+	MaxClientID  = 128
+	MaxURIs      = 50
+	MaxURI       = 2000
+	MaxScopes    = 100
+	MaxScopeName = 128
+)
+
+var (
+	clientIDForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$`)
+	// scope-token of RFC 6749 §3.3.
+	scopeForm = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]{1,128}$`)
+)
+
+// IsScopeToken reports whether s is a scope-token of RFC 6749 §3.3 of a sane length.
+func IsScopeToken(s string) bool { return scopeForm.MatchString(s) }
+
+// Validate reports every fault of the registration, or nil.
+func (c *Client) Validate() error {
+	var f faults
+	if !clientIDForm.MatchString(c.ID) {
+		f.add("client_id", "must be 1 to %d letters, digits or . _ ~ - and start with a letter or digit", MaxClientID)
+	}
+	checkText(&f, "client_name", c.Name, MaxClaim)
+	switch c.AuthMethod {
+	case AuthMethodBasic, AuthMethodPost, AuthMethodNone:
+	default:
+		f.add("token_endpoint_auth_method", "must be client_secret_basic, client_secret_post or none")
+	}
+	c.validateGrants(&f)
+	c.validateURIs(&f)
+	if len(c.Scopes) > MaxScopes {
+		f.add("scope", "must hold at most %d scopes", MaxScopes)
+	}
+	for _, s := range c.Scopes {
+		if !IsScopeToken(s) {
+			f.add("scope", "%q is not a scope", s)
+		}
+	}
+	switch c.IDTokenAlg {
+	case "", "RS256", "ES256":
+	default:
+		f.add("id_token_signed_response_alg", "must be RS256 or ES256")
+	}
+	if len(c.Secrets) > MaxClientSecrets {
+		f.add("client_secret", "at most %d may be live at once", MaxClientSecrets)
+	}
+	return f.err()
+}
+
+func (c *Client) validateGrants(f *faults) {
+	for _, g := range c.GrantTypes {
+		if !slices.Contains(grantTypes, g) {
+			f.add("grant_types", "%q is unknown; use %s", g, strings.Join(grantTypes, ", "))
+		}
+	}
+	if c.IsPublic() && c.MayUse(GrantClientCredentials) {
+		// RFC 6749 §4.4: confidential clients only.
+		f.add("grant_types", "client_credentials needs a client that has a secret")
+	}
+	if c.IsPublic() && c.MayUse(GrantPassword) && !c.SkipConsent {
+		f.add("grant_types", "password needs a client that has a secret, or a first-party one")
+	}
+	if c.IsPublic() && c.ResourceServer {
+		f.add("resource_server", "needs a client that has a secret")
+	}
+	if c.IsPublic() && !c.RequirePKCE && c.MayUse(GrantAuthorizationCode) {
+		// RFC 9700 §2.1.1: public clients always use PKCE.
+		f.add("require_pkce", "cannot be off for a public client")
+	}
+	if c.MayUse(GrantAuthorizationCode) && len(c.RedirectURIs) == 0 {
+		f.add("redirect_uris", "is required for authorization_code")
+	}
+}
+
+func (c *Client) validateURIs(f *faults) {
+	for _, l := range []struct {
+		field string
+		uris  []string
+	}{{"redirect_uris", c.RedirectURIs}, {"post_logout_redirect_uris", c.PostLogoutRedirectURIs}} {
+		if len(l.uris) > MaxURIs {
+			f.add(l.field, "must hold at most %d addresses", MaxURIs)
+		}
+		for _, u := range l.uris {
+			if why := redirectFault(u); why != "" {
+				f.add(l.field, "%q %s", u, why)
+			}
+		}
+	}
+	for _, l := range []struct{ field, uri string }{
+		{"client_uri", c.ClientURI}, {"policy_uri", c.PolicyURI}, {"tos_uri", c.TosURI},
+	} {
+		if l.uri != "" && (!isWebURL(l.uri) || len(l.uri) > MaxURI || !isPlainText(l.uri)) {
+			f.add(l.field, "must be an http or https address")
+		}
+	}
+}
+
+// redirectFault says what is wrong with a redirect URI, or "".
+// RFC 6749 §3.1.2: absolute, no fragment. RFC 9700 §2.6 and RFC 8252 §7: http
+// only on loopback; private-use schemes contain a dot.
+func redirectFault(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || !u.IsAbs() || !isPlainText(s) || strings.ContainsAny(s, " \"<>\\^`{|}"):
+		return "is not an absolute address"
+	case len(s) > MaxURI:
+		return "is too long"
+	case strings.Contains(s, "#"):
+		return "must not have a fragment"
+	case strings.Contains(s, "*"):
+		return "must be exact: wildcards are not supported"
+	case u.User != nil:
+		return "must not carry a user name or password"
+	}
+	switch {
+	case u.Scheme == "https" && u.Host != "":
+		return ""
+	case u.Scheme == "http" && IsLoopbackHost(u.Hostname()):
+		return ""
+	case u.Scheme == "http" || u.Scheme == "https":
+		return "must use https (http only for localhost, 127.0.0.1 and [::1])"
+	case strings.Contains(u.Scheme, "."):
+		return "" // private-use scheme, RFC 8252 §7.1
+	}
+	return "must use https, or a scheme with a dot such as com.example.app:/callback"
+}
+
+// IsLoopbackHost reports whether a host name or IP literal is this machine.
+func IsLoopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
