@@ -45,12 +45,20 @@ func missing(tb testing.TB, why string) {
 // process may take it before it is used; starters try again with a new one.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	port, err := pickPort()
 	if err != nil {
 		tb.Fatalf("find a free port: %v", err)
 	}
+	return port
+}
+
+func pickPort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	if err != nil {
+		return 0, err
+	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // start runs cmd in its own process group, so that an interrupt at the terminal
@@ -91,9 +99,8 @@ func processDir(pattern string) (string, error) {
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	// Never closed here: the end of the process closes it. The reference keeps
-	// the finalizer of the file away.
-	runtime.SetFinalizer(w, nil)
+	// Never closed here: the end of the process closes it. The waiting goroutine
+	// keeps the reference, so no finalizer closes it sooner.
 	go func() { _ = cmd.Wait(); runtime.KeepAlive(w) }()
 	return dir, nil
 }
