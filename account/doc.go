@@ -1,0 +1,43 @@
+// Package account is about people: how their passwords are kept, who may sign
+// in and how often one may try, which browser is signed in, and how an
+// administrator looks after users.
+//
+// It owns
+//   - Passwords and Policy: argon2id behind a gate, and what a password must be;
+//   - SignIn: the one place where a password is checked;
+//   - KnownBrowsers: the cookie that sets the owner's browser apart from strangers;
+//   - Sessions: the life of a signed-in browser;
+//   - Users: creating, changing and removing users, and the first administrator.
+//
+// It leaves cookies, forms and status codes to handlers, tokens to oauth and
+// rows to storage. It imports idp alone.
+//
+// # Sign-in
+//
+//	WithPassword(login, password, ip, known-browser cookie)
+//	  1 over-long password? refused                        no lookup, no hash
+//	  2 look the login up                                  unknown goes on as nobody
+//	  3 known browser of that very user?
+//	      no  → reserve a try of the network and the wider network; none left: throttled, no hash
+//	  4 wait for a place to hash
+//	  5 reserve a try: the login's, or the known browser's own
+//	      none left: throttled, one hash spent all the same
+//	  6 compare; nobody, and a user without a password, against a dummy
+//	  7 wrong, disabled or expired: note it, one answer for all
+//	  8 read the user again: a change of password or a disabling meanwhile wins
+//	  9 take back the tries of 3 and 5, note the success, renew an old hash
+//
+// A try is reserved before the password is looked at, so any number of
+// requests at once get no more guesses than the limit. A success takes back
+// the tries that it reserved itself and nothing else: nobody can wipe out the
+// failures of a network by signing in to an own account, and the owner's
+// sign-ins give a stranger no new guesses.
+//
+// Someone who knows a login can use up the login's tries, and then strangers
+// are refused for a while, but not the browsers in which the owner has signed
+// in before: those have counters of their own, which only the holder of the
+// signed cookie can reach, and which a busy network does not touch.
+//
+// An imported hash costs what its origin chose, which for a time sets the
+// account apart; the first successful sign-in replaces it by one of ours.
+package account

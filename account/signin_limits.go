@@ -1,0 +1,102 @@
+package account
+
+import (
+	"net/netip"
+	"time"
+
+	"gatehouse/idp"
+)
+
+// Limit is a number of failed tries in a window that starts with the first.
+type Limit struct {
+	Tries  int
+	Window time.Duration
+}
+
+func (l Limit) or(fallback Limit) Limit {
+	if l.Tries <= 0 || l.Window <= 0 {
+		return fallback
+	}
+	return l
+}
+
+// Limits bound the failed tries. The zero value of each means its default.
+type Limits struct {
+	Account     Limit // one login, from all strange browsers together; 10 in 15 minutes
+	Browser     Limit // one person in one known browser; 10 in 15 minutes
+	Network     Limit // one IPv4 address or IPv6 /64, over all logins; 100 in 15 minutes
+	WideNetwork Limit // one IPv4 /24 or IPv6 /48; 1000 in 15 minutes
+}
+
+func (l Limits) withDefaults() Limits {
+	const window = 15 * time.Minute
+	l.Account = l.Account.or(Limit{10, window})
+	l.Browser = l.Browser.or(Limit{10, window})
+	l.Network = l.Network.or(Limit{100, window})
+	l.WideNetwork = l.WideNetwork.or(Limit{1000, window})
+	return l
+}
+
+// tries are the counters that one sign-in is held against.
+type tries struct {
+	network []idp.Attempt // none for a known browser
+	account idp.Attempt
+}
+
+func (t tries) keys() []string {
+	keys := []string{t.account.Key}
+	for _, a := range t.network {
+		keys = append(keys, a.Key)
+	}
+	return keys
+}
+
+// triesOf chooses the counters. u is nil when nobody has that login.
+func (s *SignIn) triesOf(a Attempt, login string, u *idp.User) tries {
+	if u != nil {
+		if key, ok := s.knownBrowser(a.KnownBrowser, u); ok {
+			return tries{account: attempt(key, s.o.Limits.Browser)}
+		}
+	}
+	narrow, wide := networks(a.IP)
+	key := s.o.Browsers.throttleKey
+	return tries{
+		network: []idp.Attempt{
+			attempt(key("network", narrow), s.o.Limits.Network),
+			attempt(key("wide", wide), s.o.Limits.WideNetwork),
+		},
+		// The login and not the user: were a username and an address to share a
+		// counter, the counter would tell that they are one account.
+		account: attempt(key("login", login), s.o.Limits.Account),
+	}
+}
+
+// knownBrowser gives the browser's own counter, unless the password changed
+// since it became known: who held the old one must not have guesses at the new.
+func (s *SignIn) knownBrowser(cookie string, u *idp.User) (key string, ok bool) {
+	key, seen, ok := s.o.Browsers.find(cookie, u.ID)
+	if !ok || u.LastChangeAt != nil && seen.Before(u.LastChangeAt.Truncate(time.Second)) {
+		return "", false
+	}
+	return key, true
+}
+
+func attempt(key string, l Limit) idp.Attempt {
+	return idp.Attempt{Key: key, Limit: l.Tries, Window: l.Window}
+}
+
+// networks names the network of an address, narrow and wide. IPv6 is given out
+// in /64 to a connection and /48 to a site, so one address means nothing
+// there. What is no address shares one counter.
+func networks(ip string) (narrow, wide string) {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "none", "none"
+	}
+	a = a.Unmap().WithZone("")
+	bits := [2]int{32, 24}
+	if a.Is6() {
+		bits = [2]int{64, 48}
+	}
+	return netip.PrefixFrom(a, bits[0]).Masked().String(), netip.PrefixFrom(a, bits[1]).Masked().String()
+}
