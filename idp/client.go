@@ -47,8 +47,7 @@ func StandardScopes() []string {
 }
 
 // ClientSecret is one live secret of a client. Secrets are 256-bit random
-// values or, where an operator chooses one, refused below 16 characters; only
-// the SHA-256 digest is kept.
+// values unless the operator chooses one; only the SHA-256 digest is kept.
 type ClientSecret struct {
 	Digest    string    `json:"digest"` // SHA-256, hex
 	CreatedAt time.Time `json:"created_at"`

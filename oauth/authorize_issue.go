@@ -1,0 +1,51 @@
+package oauth
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-oauth2/oauth2/v4"
+
+	"gatehouse/idp"
+)
+
+// Issue answers an authorization request with a code, for the person of the
+// session. Call it only after Next said StepIssue.
+func (p *Provider) Issue(ctx context.Context, r *AuthorizeRequest, s *idp.Session) (*AuthorizeResponse, error) {
+	client, err := p.o.Clients.Client(ctx, r.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if client.Disabled || !redirectRegistered(client, r.RedirectURI) {
+		return nil, &PageError{PageBadRedirectURI, "the client changed while the request was in progress"}
+	}
+	ex := &exchange{client: client, grant: newCodeGrant(r, s), commit: commitCode, issuedAt: p.o.Now()}
+	info, err := p.engine.GenerateAuthToken(withExchange(ctx, ex), oauth2.Code, &oauth2.TokenGenerateRequest{
+		ClientID: client.ID, UserID: s.UserID, RedirectURI: r.RedirectURI, Scope: ex.grant.Scope,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.respond(r, url.Values{"code": {info.GetCode()}}), nil
+}
+
+func newCodeGrant(r *AuthorizeRequest, s *idp.Session) *idp.Grant {
+	g := &idp.Grant{
+		ID: newGrantID(), State: idp.GrantCode, ClientID: r.ClientID, UserID: s.UserID, SessionID: s.ID,
+		Scope: strings.Join(r.Scopes, " "),
+		Code:  idp.CodeBinding{CodeChallenge: r.CodeChallenge},
+		Facts: idp.Facts{
+			Offline: slices.Contains(r.Scopes, idp.ScopeOfflineAccess), Nonce: r.Nonce,
+			AuthTime: s.AuthTime.Unix(), ACR: s.ACR, AMR: s.AMR,
+			WantAuthTime: r.MaxAge != nil, WantACR: r.WantACR,
+			IDTokenClaims: r.IDTokenClaims, UserinfoClaims: r.UserinfoClaims,
+			SessionEnd: s.ExpiresAt.Unix(),
+		},
+	}
+	if r.RedirectGiven {
+		g.Code.RedirectURI = r.RedirectURI
+	}
+	return g
+}
