@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	handleBytes   = 32
-	sidBytes      = 18
-	touchEvery    = time.Minute
-	maxUserAgent  = 300 // runes
+	handleBytes    = 32
+	sidBytes       = 18
+	touchEvery     = time.Minute
+	maxUserAgent   = 300 // runes
 	methodPassword = "pwd"
 )
 
