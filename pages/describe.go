@@ -5,7 +5,7 @@ func (p LoginPage) describe() description {
 	if p.Reauth {
 		title.key = "login.reauth_title"
 	}
-	return description{template: "login", title: title, failed: p.Notice.failed(), offOrigin: p.OffOrigin}
+	return description{template: "login", title: title, failed: p.Notice.Failed(), offOrigin: p.OffOrigin}
 }
 
 func (p SelectPage) describe() description {
@@ -41,20 +41,6 @@ func (p ErrorPage) describe() description {
 	return description{template: "error", title: errorText(p, "title")}
 }
 
-// errorText returns the part ("title", "text", "todo") of a kind's words.
-func errorText(p ErrorPage, part string) text {
-	kind := p.Kind
-	if !knownKind(kind) {
-		kind = ErrorServer
-	}
-	t := text{key: "error." + string(kind) + "." + part, args: args{}}
-	t.args["App"] = text{key: "app.unnamed"}
-	if p.App != nil && p.App.Name != "" {
-		t.args["App"] = p.App.Name
-	}
-	return t
-}
-
 func (p LogoutPage) describe() description {
 	return description{template: "logout", title: text{key: "logout.title"}}
 }
@@ -69,4 +55,33 @@ func (p HomePage) describe() description {
 
 func (p DemoPage) describe() description {
 	return description{template: "demo", title: text{key: "demo.title"}}
+}
+
+// Asked are the scopes that are the question.
+func (p ConsentPage) Asked() []ScopeLine { return p.scopes(true) }
+
+// Known are the scopes that were allowed before, where only new ones are asked for.
+func (p ConsentPage) Known() []ScopeLine { return p.scopes(false) }
+
+func (p ConsentPage) scopes(asked bool) []ScopeLine {
+	var out []ScopeLine
+	for _, s := range p.Scopes {
+		if asked == (s.New || !p.OnlyNew) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// UsernameProblem reports whether the notice is about the field username.
+func (p LoginPage) UsernameProblem() bool {
+	return p.fieldProblem() && !p.Reauth && p.Login == ""
+}
+
+// PasswordProblem reports whether the notice is about the field password. A
+// pair that does not match is marked there: the password has to be typed again anyway.
+func (p LoginPage) PasswordProblem() bool { return p.fieldProblem() }
+
+func (p LoginPage) fieldProblem() bool {
+	return p.Notice == NoticeWrongPair || p.Notice == NoticeMissing
 }

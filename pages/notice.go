@@ -31,8 +31,8 @@ func Throttled(wait time.Duration) Notice {
 	return Notice(throttledPrefix + strconv.Itoa(int(minutes)))
 }
 
-// minutes returns how long a throttled person waits, 0 for any other notice.
-func (n Notice) minutes() int {
+// Minutes returns how long a throttled person waits, 0 for any other notice.
+func (n Notice) Minutes() int {
 	rest, ok := strings.CutPrefix(string(n), throttledPrefix)
 	if !ok {
 		return 0
@@ -49,8 +49,8 @@ func failures() []Notice {
 	return []Notice{NoticeWrongPair, NoticeMissing, NoticeStale, NoticeCookies}
 }
 
-// failed reports whether the notice follows a form that was sent and refused.
-func (n Notice) failed() bool { return n.minutes() > 0 || slices.Contains(failures(), n) }
+// Failed reports whether the notice follows a form that was sent and refused.
+func (n Notice) Failed() bool { return n.Minutes() > 0 || slices.Contains(failures(), n) }
 
-// informs reports whether the notice is news rather than a refusal.
-func (n Notice) informs() bool { return n == NoticeExpired || n == NoticeSessionEnded }
+// Informs reports whether the notice is news rather than a refusal.
+func (n Notice) Informs() bool { return n == NoticeExpired || n == NoticeSessionEnded }

@@ -20,7 +20,8 @@ type description struct {
 	oneShot bool
 }
 
-// Context is what every page needs; handlers build it from the request.
+// Context is what every page needs. Renderer.Context builds it from a request;
+// the handler adds RequestID, and Theme where it knows one.
 type Context struct {
 	Lang      string // from Renderer.Language
 	Theme     string // "" follows the system, "light" and "dark" pin it
@@ -29,6 +30,7 @@ type Context struct {
 	// GET; the query's parameters but lang are kept. An empty Path leaves the
 	// form out, as is right where the address answers POST only.
 	Path, RawQuery string
+	AcceptEncoding string // the request's header; with gzip in it the page is compressed
 }
 
 // App is the application that a person is on the way to.

@@ -1,9 +1,22 @@
 package pages
 
 import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
 	"net/http"
+	"sync"
 	"time"
+
+	"golang.org/x/text/language"
+
+	"gatehouse/static"
 )
+
+//go:embed templates
+var templateFiles embed.FS
 
 // Options configures a Renderer. The zero value works.
 type Options struct {
@@ -18,31 +31,140 @@ type Options struct {
 }
 
 // Renderer writes pages. It is safe for concurrent use.
-type Renderer struct{}
+type Renderer struct {
+	options Options
+	files   *static.Files
+	tongues map[string]*tongue // by tag
+	matcher language.Matcher
+	buffers sync.Pool // of *buffer
+}
+
+// tongue is everything of one language.
+type tongue struct {
+	*speaker
+	templates *template.Template
+}
 
 // New reads templates and catalogues; an error means that the binary or the Options are wrong.
-func New(o Options) (*Renderer, error) { panic("soon") }
+func New(o Options) (*Renderer, error) {
+	if o.ProductName == "" {
+		o.ProductName = "Gatehouse"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	files, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	cats, err := loadCatalogues(o.PseudoLocale)
+	if err != nil {
+		return nil, err
+	}
+	// Parsed once, with functions of any language to satisfy the parser; each language gets a clone with its own.
+	all := languages()
+	parsed, err := template.New("pages").Funcs(cats.speaker(all[0]).functions(o.Now)).ParseFS(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	r := &Renderer{options: o, files: files, tongues: map[string]*tongue{}}
+	tags := make([]language.Tag, len(all))
+	for i, l := range all {
+		tags[i] = language.MustParse(l.tag)
+	}
+	r.matcher = language.NewMatcher(tags)
+	if o.PseudoLocale {
+		all = append(all, languageInfo{tag: pseudoTag, dir: "ltr", name: "Pseudo"})
+	}
+	for _, l := range all {
+		clone, err := parsed.Clone()
+		if err != nil {
+			return nil, err
+		}
+		s := cats.speaker(l)
+		r.tongues[l.tag] = &tongue{speaker: s, templates: clone.Funcs(s.functions(o.Now))}
+	}
+	return r, nil
+}
 
 // Static serves /static/…: styles, script and icons.
-func (r *Renderer) Static() http.Handler { panic("soon") }
+func (r *Renderer) Static() http.Handler { return r.files }
 
-// Languages returns the tags of the languages that there are, the default first.
-func (r *Renderer) Languages() []string { panic("soon") }
+// view is what a template sees.
+type view struct {
+	P                    any // the page
+	Lang, Dir, Theme     string
+	Title, Product       string
+	RequestID            string
+	Here                 string // this page's own address, "" when it cannot be asked for by GET
+	Style, Script, Icon  string
+	Wide                 bool
+	LanguageForm         *languageForm
+	Help, Privacy, Terms string
+}
 
-// Language returns the language to write in: ?lang= of the footer form, then
-// the cookie LanguageCookie, then ui_locales (OIDC Core §3.1.2.1), then
-// Accept-Language, then English.
-func (r *Renderer) Language(req *http.Request, uiLocales string) string { panic("soon") }
+// HasFooter reports whether there is anything to put into the footer.
+func (v view) HasFooter() bool {
+	return v.LanguageForm != nil || v.Help != "" || v.Privacy != "" || v.Terms != ""
+}
 
-// LanguageCookie is the cookie that remembers what was chosen in the footer.
-// It is harmless: not HttpOnly matters nothing, it holds a language tag.
-const LanguageCookie = "gh_lang"
+func (r *Renderer) tongue(tag string) *tongue {
+	if t := r.tongues[tag]; t != nil {
+		return t
+	}
+	return r.tongues["en"]
+}
 
-// ChosenLanguage returns the language that the request's ?lang= chose, or "":
-// what a handler should remember in LanguageCookie.
-func (r *Renderer) ChosenLanguage(req *http.Request) string { panic("soon") }
+func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, error) {
+	title, err := r.title(t, d)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{
+		P: p, Lang: t.tag, Dir: t.dir, Title: title, Product: r.options.ProductName, RequestID: c.RequestID,
+		Style: r.files.URL("app.css"), Script: r.files.URL("auth.js"), Icon: r.files.URL("favicon.svg"),
+		Help: r.options.HelpURL, Privacy: r.options.PrivacyURL, Terms: r.options.TermsURL,
+	}
+	if c.Theme == "light" || c.Theme == "dark" {
+		v.Theme = c.Theme
+	}
+	_, v.Wide = p.(DemoPage)
+	if !d.oneShot {
+		v.LanguageForm = newLanguageForm(c, t.tag)
+	}
+	if v.Here = localPath(c.Path); v.Here != "" && c.RawQuery != "" {
+		v.Here += "?" + c.RawQuery
+	}
+	return v, nil
+}
 
-// Write renders the page and answers with it: all headers, gzip where it is
-// accepted. When it returns an error before anything was sent, the response is
-// untouched and the caller may write another.
-func (r *Renderer) Write(w http.ResponseWriter, status int, c Context, p Page) error { panic("soon") }
+func (r *Renderer) title(t *tongue, d description) (string, error) {
+	page, err := t.say(d.title)
+	if err != nil {
+		return "", err
+	}
+	key := "title.page"
+	if d.failed {
+		key = "title.failed"
+	}
+	return t.say(text{key: key, args: args{"Page": page, "Product": r.options.ProductName}})
+}
+
+// errNoPage says that a caller passed nil.
+var errNoPage = errors.New("pages: no page to write")
+
+func (r *Renderer) render(w io.Writer, c Context, p Page) (description, error) {
+	if p == nil {
+		return description{}, errNoPage
+	}
+	d := p.describe()
+	t := r.tongue(c.Lang)
+	v, err := r.view(c, t, p, d)
+	if err != nil {
+		return d, err
+	}
+	if err := t.templates.ExecuteTemplate(w, d.template, v); err != nil {
+		return d, fmt.Errorf("page %s: %w", d.template, err)
+	}
+	return d, nil
+}

@@ -1,0 +1,161 @@
+package pages_test
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"gatehouse/pages"
+	"gatehouse/testenv"
+)
+
+var gallery = flag.String("gallery", "", "write every page in every state as HTML and PNG into this folder")
+
+// newRenderer has everything switched on that a page can show.
+func newRenderer(tb testing.TB) *pages.Renderer {
+	tb.Helper()
+	r, err := pages.New(pages.Options{
+		HelpURL: "https://example.com/help", PrivacyURL: "https://example.com/privacy", TermsURL: "https://example.com/terms",
+		PseudoLocale: true,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r
+}
+
+// serve answers /s/NAME with a state, written by the real Renderer, and the real static files.
+func serve(tb testing.TB) string {
+	tb.Helper()
+	r := newRenderer(tb)
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", r.Static())
+	for _, s := range states() {
+		mux.HandleFunc("GET /s/"+s.name, func(w http.ResponseWriter, req *http.Request) {
+			c := r.Context(req, "")
+			c.Theme, c.RequestID = req.URL.Query().Get("theme"), "01JD3Q9V8W5T6R7Y8N9B0M1K2J"
+			if s.bare {
+				c.Path = ""
+			}
+			if err := r.Write(w, http.StatusOK, c, s.page); err != nil {
+				tb.Errorf("%s: %v", s.name, err)
+			}
+		})
+	}
+	server := httptest.NewServer(mux)
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+// shot is one way to look at a state.
+type shot struct {
+	suffix, query string
+	width, height int64
+	media         []*emulation.MediaFeature
+	mediaType     string
+	textPercent   int // 0 is 100
+}
+
+func shots() []shot {
+	forced := []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}
+	return []shot{
+		{suffix: "d-light", query: "theme=light", width: 1280, height: 800},
+		{suffix: "d-dark", query: "theme=dark", width: 1280, height: 800},
+		{suffix: "m-light", query: "theme=light", width: 390, height: 844},
+		{suffix: "m-dark", query: "theme=dark", width: 390, height: 844},
+		{suffix: "xs", query: "theme=light", width: 320, height: 640},
+		{suffix: "m-200", query: "theme=light", width: 390, height: 844, textPercent: 200},
+		{suffix: "d-de", query: "theme=light&lang=de", width: 1280, height: 800},
+		{suffix: "m-ar", query: "theme=dark&lang=ar", width: 390, height: 844},
+		{suffix: "d-ar", query: "theme=light&lang=ar", width: 1280, height: 800},
+		{suffix: "m-xa", query: "theme=light&lang=en-XA", width: 390, height: 844},
+		{suffix: "d-forced", query: "", width: 1280, height: 800, media: forced},
+		{suffix: "print", query: "", width: 1280, height: 800, mediaType: "print"},
+	}
+}
+
+// open shows a state the way of the shot; what can be opened is opened.
+func (s shot) open(base string, one state) chromedp.Tasks {
+	tasks := chromedp.Tasks{
+		emulation.SetDeviceMetricsOverride(s.width, s.height, 1, false),
+		emulation.SetEmulatedMedia().WithMedia(s.mediaType).WithFeatures(s.media),
+		chromedp.Navigate(base + "/s/" + one.name + "?" + s.query),
+	}
+	if s.textPercent != 0 {
+		tasks = append(tasks, chromedp.Evaluate(fmt.Sprintf(`document.documentElement.style.setProperty("font-size", "%d%%")`, s.textPercent), nil))
+	}
+	if one.open {
+		tasks = append(tasks, chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil))
+	}
+	return tasks
+}
+
+// handsOver reports whether the state leaves by itself, so that a browser cannot stay to look at it.
+func handsOver(s state) bool {
+	switch s.page.(type) {
+	case pages.ContinuePage, pages.FormPostPage:
+		return true
+	}
+	return false
+}
+
+func TestGallery(t *testing.T) {
+	if *gallery == "" {
+		t.Skip("run with -gallery DIR to write pictures of every page")
+	}
+	if err := os.MkdirAll(*gallery, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	base, browser := serve(t), testenv.Browser(t)
+	stay(t, browser)
+	for _, one := range states() {
+		for _, s := range shots() {
+			var html string
+			var png []byte
+			tasks := append(s.open(base, one), chromedp.OuterHTML("html", &html), capture(&png))
+			if err := chromedp.Run(browser, tasks); err != nil {
+				t.Fatalf("%s %s: %v", one.name, s.suffix, err)
+			}
+			name := filepath.Join(*gallery, one.name+"."+s.suffix)
+			if err := cmp.Or(os.WriteFile(name+".png", png, 0o644), os.WriteFile(name+".html", []byte(html), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(*gallery, "index.html"), []byte(contents()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// capture takes the whole page, at least the window.
+func capture(png *[]byte) chromedp.ActionFunc {
+	return func(ctx context.Context) error {
+		var err error
+		*png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
+		return err
+	}
+}
+
+// contents is a page that shows all pictures, one row for each state.
+func contents() string {
+	var b strings.Builder
+	b.WriteString("<!doctype html><title>Gallery</title><style>img{max-height:20rem;border:1px solid #888}</style>")
+	for _, one := range states() {
+		fmt.Fprintf(&b, "<h2>%s</h2>\n", one.name)
+		for _, s := range shots() {
+			fmt.Fprintf(&b, "<a href=%q><img loading=lazy src=%q alt=%q></a>\n", one.name+"."+s.suffix+".html", one.name+"."+s.suffix+".png", s.suffix)
+		}
+	}
+	return b.String()
+}
