@@ -1,0 +1,10 @@
+DROP TABLE throttles;
+DROP TABLE interactions;
+DROP TABLE sessions;
+DROP TABLE grants;
+DROP TABLE signing_keys;
+DROP TABLE consents;
+DROP TABLE clients;
+DROP TABLE user_roles;
+DROP TABLE users;
+DROP TABLE roles;

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gatehouse/idp"
+)
+
+// Consents keeps what people allowed; it is an idp.ConsentStore.
+type Consents struct{ db *DB }
+
+// NewConsents returns the consent store of the database.
+func NewConsents(db *DB) *Consents { return &Consents{db} }
+
+const consentColumns = `user_id, client_id, scopes, granted_at, updated_at`
+
+func consentInto(c *idp.Consent) scanner {
+	return into(&c.UserID, &c.ClientID, jsonTo{&c.Scopes}, timeTo{&c.GrantedAt}, timeTo{&c.UpdatedAt})
+}
+
+// Consent implements idp.ConsentStore.
+func (s *Consents) Consent(ctx context.Context, userID, clientID string) (*idp.Consent, error) {
+	if !isID(userID) || !storable(clientID) {
+		return nil, idp.ErrNotFound
+	}
+	c := new(idp.Consent)
+	err := s.db.do(ctx, "consent", func() error {
+		return first(ctx, s.db.read, consentInto(c),
+			`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// AddConsent implements idp.ConsentStore; idp.ErrNotFound when there is no such user or client.
+func (s *Consents) AddConsent(ctx context.Context, userID, clientID string, scopes []string, at time.Time) error {
+	if !isID(userID) || !storable(clientID) {
+		return idp.ErrNotFound
+	}
+	return s.db.do(ctx, "add_consent", func() error {
+		return s.db.write.transact(ctx, func(tx runner) error {
+			// 1. Make sure of the row and hold it: whoever adds next waits here.
+			var known []string
+			err := first(ctx, tx, into(jsonTo{&known}), `INSERT INTO consents (`+consentColumns+`)
+				VALUES ($1, $2, '[]', $3, $3)
+				ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at
+				RETURNING scopes`, userID, clientID, s.db.dialect.at(at))
+			if err != nil && s.db.dialect.explain(err) == faultForeignKey {
+				return idp.ErrNotFound
+			}
+			if err != nil {
+				return err
+			}
+			// 2. Add what is new.
+			all := slices.Concat(known, scopes)
+			slices.Sort(all)
+			_, err = tx.exec(ctx, `UPDATE consents SET scopes = $3 WHERE user_id = $1 AND client_id = $2`,
+				userID, clientID, asList(slices.Compact(all)))
+			return err
+		})
+	})
+}
+
+// RemoveConsent implements idp.ConsentStore.
+func (s *Consents) RemoveConsent(ctx context.Context, userID, clientID string) error {
+	if !isID(userID) || !storable(clientID) {
+		return idp.ErrNotFound
+	}
+	return s.db.change(ctx, "remove_consent",
+		`DELETE FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
+}
+
+// ListConsents implements idp.ConsentStore.
+func (s *Consents) ListConsents(ctx context.Context, userID string) ([]*idp.Consent, error) {
+	consents := []*idp.Consent{}
+	if !isID(userID) {
+		return consents, nil
+	}
+	err := s.db.do(ctx, "list_consents", func() error {
+		consents = consents[:0]
+		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
+			c := new(idp.Consent)
+			consents = append(consents, c)
+			return consentInto(c)(scan)
+		}, `SELECT `+consentColumns+` FROM consents WHERE user_id = $1 ORDER BY client_id`, userID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return consents, nil
+}

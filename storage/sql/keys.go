@@ -1,0 +1,83 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/idp"
+)
+
+// Keys keeps the signing keys, sealed; it is an idp.KeyStore.
+type Keys struct{ db *DB }
+
+// NewKeys returns the key store of the database.
+func NewKeys(db *DB) *Keys { return &Keys{db} }
+
+const keyColumns = `kid, alg, predecessor, sealed, sealed_by, public_jwk, created_at, activate_at`
+
+// Keys implements idp.KeyStore.
+func (s *Keys) Keys(ctx context.Context) ([]*idp.SigningKey, error) {
+	keys := []*idp.SigningKey{}
+	err := s.db.do(ctx, "keys", func() error {
+		keys = keys[:0]
+		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
+			k := new(idp.SigningKey)
+			keys = append(keys, k)
+			return scan(&k.KID, &k.Alg, &k.Predecessor, &k.Sealed, &k.SealedBy, &k.PublicJWK,
+				timeTo{&k.CreatedAt}, timePtrTo{&k.ActivateAt})
+		}, `SELECT `+keyColumns+` FROM signing_keys ORDER BY created_at, kid`)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// AddKey implements idp.KeyStore.
+func (s *Keys) AddKey(ctx context.Context, k *idp.SigningKey) error {
+	d := &s.db.dialect
+	return s.db.do(ctx, "add_key", func() error {
+		_, err := s.db.write.exec(ctx, `INSERT INTO signing_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			k.KID, k.Alg, k.Predecessor, k.Sealed, k.SealedBy, string(k.PublicJWK), d.at(k.CreatedAt), d.atPtr(k.ActivateAt))
+		return err
+	})
+}
+
+// ScheduleKey implements idp.KeyStore.
+func (s *Keys) ScheduleKey(ctx context.Context, kid string, at time.Time) error {
+	if !storable(kid) {
+		return idp.ErrNotFound
+	}
+	return s.db.do(ctx, "schedule_key", func() error {
+		n, err := s.db.write.exec(ctx, `UPDATE signing_keys SET activate_at = $2 WHERE kid = $1 AND activate_at IS NULL`,
+			kid, s.db.dialect.at(at))
+		if err == nil && n == 0 {
+			return staleOr404(ctx, s.db.write, `SELECT 1 FROM signing_keys WHERE kid = $1`, kid)
+		}
+		return err
+	})
+}
+
+// ResealKey implements idp.KeyStore. A key that was wiped stays so: ErrStale.
+func (s *Keys) ResealKey(ctx context.Context, kid, old string, sealed []byte, sealedBy string) error {
+	if !storable(kid) || !storable(old) {
+		return idp.ErrStale
+	}
+	return s.db.do(ctx, "reseal_key", func() error {
+		n, err := s.db.write.exec(ctx, `UPDATE signing_keys SET sealed = $3, sealed_by = $4
+			WHERE kid = $1 AND sealed_by = $2 AND length(sealed) > 0`, kid, old, sealed, sealedBy)
+		if err == nil && n == 0 {
+			return idp.ErrStale
+		}
+		return err
+	})
+}
+
+// WipeKey implements idp.KeyStore.
+func (s *Keys) WipeKey(ctx context.Context, kid string) error {
+	if !storable(kid) {
+		return nil
+	}
+	return absentIsFine(s.db.change(ctx, "wipe_key", `UPDATE signing_keys SET sealed = $2 WHERE kid = $1`, kid, []byte{}))
+}

@@ -1,0 +1,180 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gatehouse/idp"
+)
+
+// Users keeps users and the roles they hold; it is an idp.UserStore.
+type Users struct{ db *DB }
+
+// NewUsers returns the user store of the database.
+func NewUsers(db *DB) *Users { return &Users{db} }
+
+const userColumns = `u.id, u.username, u.email, u.name, u.claims, u.status, u.password_hash,
+	u.created_at, u.updated_at, u.expires_at, u.last_login_at, u.last_change_at, u.failed_auth_at, u.failed_auth_count,
+	(SELECT @names FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
+
+func userInto(u *idp.User) scanner {
+	return func(scan func(...any) error) error {
+		var c claims
+		err := scan(&u.ID, &u.Username, &u.Email, &u.Name, jsonTo{&c}, &u.Status, &u.PasswordHash,
+			timeTo{&u.CreatedAt}, timeTo{&u.UpdatedAt}, timePtrTo{&u.ExpiresAt}, timePtrTo{&u.LastLoginAt},
+			timePtrTo{&u.LastChangeAt}, timePtrTo{&u.FailedAuthAt}, &u.FailedAuthCount, jsonTo{&u.Roles})
+		if err != nil {
+			return err
+		}
+		c.copyTo(u)
+		if u.Roles == nil {
+			u.Roles = []string{}
+		}
+		slices.Sort(u.Roles)
+		return nil
+	}
+}
+
+// User implements idp.UserStore.
+func (s *Users) User(ctx context.Context, id string) (*idp.User, error) {
+	if !isID(id) {
+		return nil, idp.ErrNotFound
+	}
+	return s.one(ctx, "user", `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+}
+
+// UserByLogin implements idp.UserStore.
+func (s *Users) UserByLogin(ctx context.Context, login string) (*idp.User, error) {
+	if login == "" || !storable(login) {
+		return nil, idp.ErrNotFound
+	}
+	return s.one(ctx, "user_by_login", `SELECT `+userColumns+` FROM users u
+		WHERE u.username = $1 OR (u.email = $1 AND u.email <> '')
+		ORDER BY CASE WHEN u.username = $1 THEN 0 ELSE 1 END LIMIT 1`, login)
+}
+
+func (s *Users) one(ctx context.Context, op, query string, args ...any) (*idp.User, error) {
+	u := new(idp.User)
+	err := s.db.do(ctx, op, func() error { return first(ctx, s.db.read, userInto(u), query, args...) })
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// ListUsers implements idp.UserStore. A cursor that is not an ID is an *idp.InvalidError on "after".
+func (s *Users) ListUsers(ctx context.Context, after string, limit int) ([]*idp.User, error) {
+	const none = "00000000-0000-0000-0000-000000000000" // before every ID
+	if after == "" {
+		after = none
+	}
+	if !isID(after) {
+		return nil, invalid("after", "must be the ID of the last user seen")
+	}
+	users := []*idp.User{}
+	err := s.db.do(ctx, "list_users", func() error {
+		users = users[:0]
+		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
+			u := new(idp.User)
+			users = append(users, u)
+			return userInto(u)(scan)
+		}, `SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, max(limit, 0))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return users, nil
+}
+
+// CountUsersWithRole implements idp.UserStore.
+func (s *Users) CountUsersWithRole(ctx context.Context, role string) (int, error) {
+	if !storable(role) {
+		return 0, nil
+	}
+	var n int
+	err := s.db.do(ctx, "count_users_with_role", func() error {
+		return first(ctx, s.db.read, into(&n), `SELECT count(*) FROM users u
+			JOIN user_roles m ON m.user_id = u.id JOIN roles r ON r.id = m.role_id
+			WHERE r.name = $1 AND u.status = 'active'`, role)
+	})
+	return n, err
+}
+
+// SetPasswordHash implements idp.UserStore.
+func (s *Users) SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error {
+	return s.change(ctx, "set_password_hash", id,
+		`UPDATE users SET password_hash = $2, last_change_at = $3, updated_at = $3 WHERE id = $1`, hash, s.db.dialect.at(at))
+}
+
+// DeleteUser implements idp.UserStore. Memberships and consents go by foreign key.
+func (s *Users) DeleteUser(ctx context.Context, id string) error {
+	return s.change(ctx, "delete_user", id, `DELETE FROM users WHERE id = $1`)
+}
+
+// RehashPassword implements idp.UserStore.
+func (s *Users) RehashPassword(ctx context.Context, id, old, hash string) error {
+	return absentIsFine(s.change(ctx, "rehash_password", id,
+		`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, old, hash))
+}
+
+// RecordSignIn implements idp.UserStore.
+func (s *Users) RecordSignIn(ctx context.Context, id string, at time.Time, ok bool) error {
+	query := `UPDATE users SET failed_auth_at = $2, failed_auth_count = failed_auth_count + 1 WHERE id = $1`
+	if ok {
+		query = `UPDATE users SET last_login_at = $2, failed_auth_count = 0 WHERE id = $1`
+	}
+	return absentIsFine(s.change(ctx, "record_sign_in", id, query, s.db.dialect.at(at)))
+}
+
+// change runs a statement about one user; idp.ErrNotFound when it changes nothing.
+func (s *Users) change(ctx context.Context, op, id, query string, args ...any) error {
+	if !isID(id) {
+		return idp.ErrNotFound
+	}
+	return s.db.change(ctx, op, query, append([]any{id}, args...)...)
+}
+
+// claims are the standard claims that no query looks for.
+type claims struct {
+	EmailVerified       bool         `json:"email_verified,omitempty"`
+	GivenName           string       `json:"given_name,omitempty"`
+	FamilyName          string       `json:"family_name,omitempty"`
+	MiddleName          string       `json:"middle_name,omitempty"`
+	Nickname            string       `json:"nickname,omitempty"`
+	PreferredUsername   string       `json:"preferred_username,omitempty"`
+	Profile             string       `json:"profile,omitempty"`
+	Picture             string       `json:"picture,omitempty"`
+	Website             string       `json:"website,omitempty"`
+	Gender              string       `json:"gender,omitempty"`
+	Birthdate           string       `json:"birthdate,omitempty"`
+	Zoneinfo            string       `json:"zoneinfo,omitempty"`
+	Locale              string       `json:"locale,omitempty"`
+	PhoneNumber         string       `json:"phone_number,omitempty"`
+	PhoneNumberVerified bool         `json:"phone_number_verified,omitempty"`
+	Address             *idp.Address `json:"address,omitempty"`
+}
+
+func claimsOf(u *idp.User) claims {
+	c := claims{
+		EmailVerified: u.EmailVerified, GivenName: u.GivenName, FamilyName: u.FamilyName, MiddleName: u.MiddleName,
+		Nickname: u.Nickname, PreferredUsername: u.PreferredUsername, Profile: u.Profile, Picture: u.Picture,
+		Website: u.Website, Gender: u.Gender, Birthdate: u.Birthdate, Zoneinfo: u.Zoneinfo, Locale: u.Locale,
+		PhoneNumber: u.PhoneNumber, PhoneNumberVerified: u.PhoneNumberVerified,
+	}
+	if !u.Address.IsZero() {
+		c.Address = &u.Address
+	}
+	return c
+}
+
+func (c *claims) copyTo(u *idp.User) {
+	u.EmailVerified, u.GivenName, u.FamilyName, u.MiddleName = c.EmailVerified, c.GivenName, c.FamilyName, c.MiddleName
+	u.Nickname, u.PreferredUsername, u.Profile, u.Picture = c.Nickname, c.PreferredUsername, c.Profile, c.Picture
+	u.Website, u.Gender, u.Birthdate, u.Zoneinfo = c.Website, c.Gender, c.Birthdate, c.Zoneinfo
+	u.Locale, u.PhoneNumber, u.PhoneNumberVerified = c.Locale, c.PhoneNumber, c.PhoneNumberVerified
+	if c.Address != nil {
+		u.Address = *c.Address
+	}
+}
