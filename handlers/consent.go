@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/idp"
+	"gatehouse/pages"
+)
+
+// consentPage is GET /consent.
+func (s *site) consentPage(c *gin.Context) error {
+	f, who, here, err := s.openAt(c, routeConsent)
+	if err != nil || !here {
+		return err
+	}
+	fresh, known, err := s.Provider.ConsentScopes(c.Request.Context(), f.req, who.user.ID)
+	if err != nil {
+		return err
+	}
+	p := pages.ConsentPage{
+		Flow: f.in.ID, CSRF: s.csrfToken(s.browser(c), routeConsent, f.in.ID, who.sessionID()), App: *f.app,
+		SignedInAs: displayName(who.user), SwitchTo: f.switchAt(),
+		OnlyNew: len(fresh) > 0 && len(known) > 0, OffOrigin: f.offOrigin(),
+	}
+	for _, name := range slices.Concat(fresh, known) {
+		p.Scopes = append(p.Scopes, pages.ScopeLine{
+			Name: name, Shared: sharedBy(name, who.user), New: slices.Contains(fresh, name),
+		})
+	}
+	return s.showFor(c, http.StatusOK, f.uiLocales(), p)
+}
+
+// consentSubmit is POST /consent. The token fits the session that the page
+// showed, so nobody decides for whoever signed in meanwhile.
+func (s *site) consentSubmit(c *gin.Context) error {
+	form, err := s.readOnce(c.Writer, c.Request)
+	if err != nil {
+		return err
+	}
+	f, err := s.openFlow(c, form.Get("flow"))
+	if err != nil {
+		return err
+	}
+	who, err := s.who(c)
+	if err != nil {
+		return err
+	}
+	if !s.csrfOK(c, form.Get("csrf"), routeConsent, f.in.ID, who.sessionID()) {
+		return errStale(f.at(routeConsent))
+	}
+	at, err := s.place(c, f)
+	if err != nil {
+		return err
+	}
+	if at == f.at(routeConsent) {
+		if err := s.decideConsent(c, f, who, form.Get("decision")); err != nil {
+			return err
+		}
+		at, err = s.place(c, f) // without a decision: the page again
+	}
+	if err != nil {
+		return err
+	}
+	seeOther(c, at)
+	return nil
+}
+
+func (s *site) decideConsent(c *gin.Context, f *flow, who signedIn, decision string) error {
+	ctx := c.Request.Context()
+	switch decision {
+	case "allow":
+		recordOf(c).outcome = "consent:allow"
+		if err := s.Provider.RememberConsent(ctx, f.req, who.user.ID); err != nil {
+			return err
+		}
+		return s.approve(ctx, f, who, f.req.Scopes)
+	case "deny":
+		recordOf(c).outcome = "consent:deny"
+		return s.deny(ctx, f, codeAccessDenied)
+	}
+	return nil
+}
+
+func displayName(u *idp.User) string {
+	if u.Name != "" {
+		return u.Name
+	}
+	return u.Username
+}
+
+// sharedBy is the value that a scope shares of a person, for the consent page.
+func sharedBy(scope string, u *idp.User) string {
+	switch scope {
+	case idp.ScopeProfile:
+		return u.Name
+	case idp.ScopeEmail:
+		return u.Email
+	case idp.ScopePhone:
+		return u.PhoneNumber
+	case idp.ScopeAddress:
+		return strings.Join(slices.DeleteFunc([]string{u.Address.StreetAddress, u.Address.PostalCode, u.Address.Locality, u.Address.Country},
+			func(s string) bool { return s == "" }), ", ")
+	case idp.ScopeRoles:
+		return strings.Join(u.Roles, ", ")
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+)
+
+// browserID is the value of the browser cookie: 256 random bits, or "".
+type browserID string
+
+func newBrowserID() browserID {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return browserID(base64.RawURLEncoding.EncodeToString(b))
+}
+
+// digest is what is stored of it.
+func (b browserID) digest() string {
+	sum := sha256.Sum256([]byte("browser|" + b))
+	return hex.EncodeToString(sum[:])
+}
+
+// browser returns the request's browser, "" when the cookie is absent or not of our making.
+func (s *site) browser(c *gin.Context) browserID {
+	v := s.cookies.get(c.Request, cookieBrowser)
+	if b, err := base64.RawURLEncoding.DecodeString(v); err != nil || len(b) != 32 {
+		return ""
+	}
+	return browserID(v)
+}
+
+// ensureBrowser returns the request's browser, and gives it the cookie when it has none.
+func (s *site) ensureBrowser(c *gin.Context) browserID {
+	if b := s.browser(c); b != "" {
+		return b
+	}
+	rec := recordOf(c)
+	if rec.browser == "" {
+		rec.browser = newBrowserID()
+		s.cookies.set(c.Writer, cookieBrowser, string(rec.browser), 0)
+	}
+	return rec.browser
+}
+
+// csrfToken is the token of a form: it fits one browser, one purpose, one flow
+// and, where the form acts for a person, one session.
+func (s *site) csrfToken(b browserID, purpose string, scope ...string) string {
+	m := hmac.New(sha256.New, s.CSRFKey)
+	for _, part := range append([]string{string(b), purpose}, scope...) {
+		// The length in front keeps "a"+"bc" apart from "ab"+"c".
+		_, _ = io.WriteString(m, strconv.Itoa(len(part))+":"+part)
+	}
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// csrfOK reports whether the form's token fits. Without a browser cookie none does.
+func (s *site) csrfOK(c *gin.Context, token, purpose string, scope ...string) bool {
+	b := s.browser(c)
+	return b != "" && hmac.Equal([]byte(token), []byte(s.csrfToken(b, purpose, scope...)))
+}

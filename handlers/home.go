@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/idp"
+	"gatehouse/pages"
+)
+
+// home is GET /account: the overview of one's own account.
+func (s *site) home(c *gin.Context) error {
+	who, err := s.who(c)
+	if err != nil {
+		return err
+	}
+	if !who.is() {
+		seeOther(c, withNext(routeLogin, nextPath(c.Request.URL.RequestURI())))
+		return nil
+	}
+	p := pages.HomePage{
+		CSRF: s.csrfToken(s.ensureBrowser(c), routeLogout, who.session.ID),
+		Name: who.user.Name, Username: who.user.Username, Email: who.user.Email, Roles: who.user.Roles,
+		SignedInAt: who.session.AuthTime, Zone: who.user.Zoneinfo,
+	}
+	if s.Demo != nil {
+		p.DemoTo = routeDemo
+	}
+	return s.show(c, http.StatusOK, p)
+}
+
+// root leads to the account.
+func (s *site) root(c *gin.Context) error {
+	seeOther(c, routeAccount)
+	return nil
+}
+
+// errorPage is GET /error: nothing of ours leads there, so who comes has no error to see.
+func (s *site) errorPage(c *gin.Context) error {
+	return refusePage(http.StatusNotFound, pages.ErrorNotFound)
+}
+
+// clientName is how a client is called, "" when it is gone.
+func (s *site) clientName(ctx context.Context, id string) (string, error) {
+	client, err := s.Clients.Client(ctx, id)
+	switch {
+	case errors.Is(err, idp.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	case client.Name != "":
+		return client.Name, nil
+	}
+	return client.ID, nil
+}

@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/idp"
+	"gatehouse/oauth"
+)
+
+// token is the token endpoint (RFC 6749 §3.2).
+func (s *site) token(c *gin.Context) error {
+	req, err := s.clientRequest(c)
+	if err != nil {
+		return s.tokenOutcome(c, "other", err)
+	}
+	grant := grantLabel(req.Form.Get("grant_type"))
+	answer, err := s.Provider.Token(c.Request.Context(), req)
+	if err != nil {
+		return s.tokenOutcome(c, grant, err)
+	}
+	recordOf(c).user = answer.UserID
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode token response: %w", err)
+	}
+	writeJSON(c, http.StatusOK, body)
+	return s.tokenOutcome(c, grant, nil)
+}
+
+func (s *site) tokenOutcome(c *gin.Context, grant string, err error) error {
+	outcome := "ok"
+	if err != nil {
+		outcome = failureOf(err).code
+	}
+	recordOf(c).outcome = grant + ":" + outcome
+	s.Metrics.Token(grant, outcome)
+	return err
+}
+
+// grantLabel keeps grant types that strangers make up out of labels and log.
+func grantLabel(g string) string {
+	switch g {
+	case idp.GrantAuthorizationCode, idp.GrantRefreshToken, idp.GrantClientCredentials, idp.GrantPassword:
+		return g
+	}
+	return "other"
+}
+
+// introspect is the introspection endpoint (RFC 7662 §2).
+func (s *site) introspect(c *gin.Context) error {
+	req, err := s.clientRequest(c)
+	if err != nil {
+		return err
+	}
+	body, err := s.Provider.Introspect(c.Request.Context(), req)
+	if err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, body)
+	return nil
+}
+
+// revoke is the revocation endpoint (RFC 7009 §2).
+func (s *site) revoke(c *gin.Context) error {
+	req, err := s.clientRequest(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Provider.Revoke(c.Request.Context(), req); err != nil {
+		return err
+	}
+	c.Status(http.StatusOK)
+	return nil
+}
+
+// clientRequest reads a form that a client sends about itself. Parameters of
+// the URL do not count.
+func (s *site) clientRequest(c *gin.Context) (oauth.Request, error) {
+	form, err := s.readOnce(c.Writer, c.Request)
+	if input := (*inputError)(nil); errors.As(err, &input) {
+		// RFC 6749 §5.2: a malformed request is a 400, whatever is malformed.
+		return oauth.Request{}, badInput("%s", input.text)
+	}
+	if err != nil {
+		return oauth.Request{}, err
+	}
+	header, err := authorization(c.Request)
+	if err != nil {
+		return oauth.Request{}, err
+	}
+	rec := recordOf(c)
+	if id := sentClientID(form, header); isClientID(id) {
+		rec.client = id
+	}
+	return oauth.Request{Form: form, Authorization: header, IP: rec.origin.ip}, nil
+}
+
+// authorization returns the Authorization header, of which there may be one.
+func authorization(r *http.Request) (string, error) {
+	switch h := r.Header["Authorization"]; len(h) {
+	case 0:
+		return "", nil
+	case 1:
+		return h[0], nil
+	}
+	return "", badInput("the Authorization header is repeated")
+}
+
+// sentClientID is the client that the request claims to come from, for the log.
+func sentClientID(form url.Values, header string) string {
+	if id := form.Get("client_id"); id != "" {
+		return id
+	}
+	scheme, rest, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return ""
+	}
+	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+	if err != nil {
+		return ""
+	}
+	id, _, _ := strings.Cut(string(pair), ":")
+	id, err = url.QueryUnescape(id)
+	if err != nil {
+		return ""
+	}
+	return id
+}
