@@ -1,0 +1,115 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/redis/go-redis/v9"
+
+	"gatehouse/idp"
+)
+
+// revokeBatch is how many grants are ended in one round trip, so that a large
+// list neither blocks Redis nor exceeds a timeout.
+const revokeBatch = 500
+
+// RevokeGrant implements idp.GrantStore.
+func (s *Store) RevokeGrant(ctx context.Context, id string) error {
+	return s.call(ctx, "grants", "RevokeGrant", func(ctx context.Context) error {
+		return s.rdb.Del(ctx, grantKey+id).Err()
+	})
+}
+
+// RevokeSession implements idp.GrantStore.
+func (s *Store) RevokeSession(ctx context.Context, sessionID string) error {
+	return s.callWithin(ctx, revokeTimeout, "grants", "RevokeSession", func(ctx context.Context) error {
+		if sessionID == "" {
+			return nil
+		}
+		return s.endListed(ctx, sessionGrants+sessionID, "", "1")
+	})
+}
+
+// RevokeUser implements idp.GrantStore.
+func (s *Store) RevokeUser(ctx context.Context, userID, clientID string) error {
+	return s.callWithin(ctx, revokeTimeout, "grants", "RevokeUser", func(ctx context.Context) error {
+		if userID == "" {
+			return nil
+		}
+		return s.endListed(ctx, userGrantsKey+userID, clientID, "")
+	})
+}
+
+// endListed ends the grants that a list names: of one client unless that is
+// "", and without those that are offline if spareOffline is "1". Then it takes
+// their names off the list, which is safe behind the tombstones.
+func (s *Store) endListed(ctx context.Context, list, clientID, spareOffline string) error {
+	names, err := s.rdb.ZRange(ctx, list, 0, -1).Result()
+	if err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(names, revokeBatch) {
+		ended := make([]*redis.Cmd, len(batch))
+		err := s.pipeline(ctx, func(p redis.Pipeliner) {
+			for i, id := range batch {
+				ended[i] = endGrant.Eval(ctx, p, []string{grantKey + id}, clientID, spareOffline)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		var dead []any
+		for i, id := range batch {
+			if gone, _ := ended[i].Int64(); gone == done {
+				dead = append(dead, id)
+			}
+		}
+		if len(dead) == 0 {
+			continue
+		}
+		if err := s.rdb.ZRem(ctx, list, dead...).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ListUserGrants implements idp.GrantStore.
+func (s *Store) ListUserGrants(ctx context.Context, userID string) (list []*idp.Grant, err error) {
+	err = s.call(ctx, "grants", "ListUserGrants", func(ctx context.Context) error {
+		if userID == "" {
+			return nil
+		}
+		names, err := s.rdb.ZRevRange(ctx, userGrantsKey+userID, 0, -1).Result()
+		if err != nil || len(names) == 0 {
+			return err
+		}
+		replies := make([]*redis.Cmd, len(names))
+		err = s.pipeline(ctx, func(p redis.Pipeliner) {
+			for i, id := range names {
+				replies[i] = p.Do(ctx, "hgetall", grantKey+id)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for i, id := range names {
+			g, err := decodeGrant(id, replies[i].Val())
+			if errors.Is(err, idp.ErrNotFound) {
+				continue // revoked or expired since it was listed
+			}
+			if err != nil {
+				return err
+			}
+			list = append(list, g)
+		}
+		// The list is in the order of another node's clock.
+		slices.SortStableFunc(list, func(a, b *idp.Grant) int { return b.CreatedAt.Compare(a.CreatedAt) })
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
