@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"flag"
@@ -48,7 +49,10 @@ func serve(tb testing.TB) string {
 			if s.bare {
 				c.Path = ""
 			}
-			if err := r.Write(w, http.StatusOK, c, s.page); err != nil {
+			if _, ok := s.page.(pages.FormPostPage); ok {
+				c.AcceptEncoding = "" // still reads it
+			}
+			if err := r.Write(still{w}, http.StatusOK, c, s.page); err != nil {
 				tb.Errorf("%s: %v", s.name, err)
 			}
 		})
@@ -56,6 +60,25 @@ func serve(tb testing.TB) string {
 	server := httptest.NewServer(mux)
 	tb.Cleanup(server.Close)
 	return server.URL
+}
+
+// still keeps a page that hands over by itself where it is, so that it can be looked at.
+type still struct{ http.ResponseWriter }
+
+func (w still) WriteHeader(status int) {
+	w.Header().Del("Refresh")
+	if w.Header().Get("Content-Encoding") == "" {
+		w.Header().Del("Content-Length")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w still) Write(page []byte) (int, error) {
+	if w.Header().Get("Content-Encoding") != "" {
+		return w.ResponseWriter.Write(page)
+	}
+	_, err := w.ResponseWriter.Write(bytes.Replace(page, []byte(" data-onward"), nil, 1))
+	return len(page), err
 }
 
 // shot is one way to look at a state.
@@ -86,28 +109,31 @@ func shots() []shot {
 }
 
 // open shows a state the way of the shot; what can be opened is opened.
-func (s shot) open(base string, one state) chromedp.Tasks {
-	tasks := chromedp.Tasks{
-		emulation.SetDeviceMetricsOverride(s.width, s.height, 1, false),
-		emulation.SetEmulatedMedia().WithMedia(s.mediaType).WithFeatures(s.media),
-		chromedp.Navigate(base + "/s/" + one.name + "?" + s.query),
+func (s shot) open(ctx context.Context, base string, one state) error {
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.width, Height: s.height, DeviceScaleFactor: 1,
+	})
+	if err != nil {
+		return err
 	}
+	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: s.mediaType, Features: s.media})
+	if err != nil {
+		return err
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/s/"+one.name+"?"+s.query)); err != nil {
+		return err
+	}
+	script := ""
 	if s.textPercent != 0 {
-		tasks = append(tasks, chromedp.Evaluate(fmt.Sprintf(`document.documentElement.style.setProperty("font-size", "%d%%")`, s.textPercent), nil))
+		script = fmt.Sprintf(`document.documentElement.style.setProperty("font-size", "%d%%");`, s.textPercent)
 	}
 	if one.open {
-		tasks = append(tasks, chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil))
+		script += `document.querySelectorAll("details").forEach(d => { d.open = true });`
 	}
-	return tasks
-}
-
-// handsOver reports whether the state leaves by itself, so that a browser cannot stay to look at it.
-func handsOver(s state) bool {
-	switch s.page.(type) {
-	case pages.ContinuePage, pages.FormPostPage:
-		return true
+	if script == "" {
+		return nil
 	}
-	return false
+	return chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](script))
 }
 
 func TestGallery(t *testing.T) {
@@ -118,18 +144,10 @@ func TestGallery(t *testing.T) {
 		t.Fatal(err)
 	}
 	base, browser := serve(t), testenv.Browser(t)
-	stay(t, browser)
 	for _, one := range states() {
 		for _, s := range shots() {
-			var html string
-			var png []byte
-			tasks := append(s.open(base, one), chromedp.OuterHTML("html", &html), capture(&png))
-			if err := chromedp.Run(browser, tasks); err != nil {
+			if err := s.save(browser, base, one); err != nil {
 				t.Fatalf("%s %s: %v", one.name, s.suffix, err)
-			}
-			name := filepath.Join(*gallery, one.name+"."+s.suffix)
-			if err := cmp.Or(os.WriteFile(name+".png", png, 0o644), os.WriteFile(name+".html", []byte(html), 0o644)); err != nil {
-				t.Fatal(err)
 			}
 		}
 	}
@@ -138,13 +156,22 @@ func TestGallery(t *testing.T) {
 	}
 }
 
-// capture takes the whole page, at least the window.
-func capture(png *[]byte) chromedp.ActionFunc {
-	return func(ctx context.Context) error {
-		var err error
-		*png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
+// save writes the state's HTML and picture.
+func (s shot) save(ctx context.Context, base string, one state) error {
+	if err := s.open(ctx, base, one); err != nil {
 		return err
 	}
+	html, err := chromedp.Run(ctx, chromedp.OuterHTML(chromedp.CSS("html")))
+	if err != nil {
+		return err
+	}
+	whole := true
+	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(*gallery, one.name+"."+s.suffix)
+	return cmp.Or(os.WriteFile(name+".png", picture.Data, 0o644), os.WriteFile(name+".html", []byte(html), 0o644))
 }
 
 // contents is a page that shows all pictures, one row for each state.

@@ -37,12 +37,11 @@ func Browser(tb testing.TB) context.Context {
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, endBrowser := chromedp.NewContext(allocator)
 	tb.Cleanup(func() {
-		// Cancel waits for the process, so the profile can be removed after it.
-		_ = chromedp.Cancel(ctx)
+		_ = chromedp.Cancel(ctx) // waits for the process, so the profile can be removed after it
 		endBrowser()
 		endAllocator()
 	})
-	if err := chromedp.Run(ctx); err != nil {
+	if err := chromedp.Do(ctx); err != nil {
 		tb.Fatalf("start chromium: %v", err)
 	}
 	return ctx
