@@ -8,10 +8,10 @@ import (
 )
 
 // Clients keeps the registered clients; it is an idp.ClientStore.
-type Clients struct{ db *DB }
+type Clients struct{ db aggregate }
 
 // NewClients returns the client store of the database.
-func NewClients(db *DB) *Clients { return &Clients{db} }
+func NewClients(db *DB) *Clients { return &Clients{aggregate{db, "clients"}} }
 
 // clientColumns are in the order of clientValues and clientInto.
 const clientColumns = `id, updated_at, name, auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
@@ -38,7 +38,7 @@ func clientInto(c *idp.Client) scanner {
 
 // CreateClient implements idp.ClientStore.
 func (s *Clients) CreateClient(ctx context.Context, c *idp.Client) error {
-	return s.db.do(ctx, "create_client", func() error {
+	return s.db.do(ctx, "CreateClient", func() error {
 		_, err := s.db.write.exec(ctx, `INSERT INTO clients (`+clientColumns+`, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 			append(s.clientValues(c), s.db.dialect.at(c.CreatedAt))...)
@@ -52,7 +52,7 @@ func (s *Clients) Client(ctx context.Context, id string) (*idp.Client, error) {
 		return nil, idp.ErrNotFound
 	}
 	c := new(idp.Client)
-	err := s.db.do(ctx, "client", func() error {
+	err := s.db.do(ctx, "Client", func() error {
 		return first(ctx, s.db.read, clientInto(c), `SELECT `+clientColumns+`, created_at FROM clients WHERE id = $1`, id)
 	})
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Clients) UpdateClient(ctx context.Context, c *idp.Client, ifUnchangedSi
 	if !storable(c.ID) {
 		return idp.ErrNotFound
 	}
-	return s.db.do(ctx, "update_client", func() error {
+	return s.db.do(ctx, "UpdateClient", func() error {
 		return s.db.write.transact(ctx, func(tx runner) error {
 			n, err := tx.exec(ctx, `UPDATE clients SET (updated_at, name, auth_method, redirect_uris, post_logout_redirect_uris,
 				grant_types, scopes, secrets, resource_server, skip_consent, require_pkce, disabled, id_token_alg,
@@ -87,13 +87,13 @@ func (s *Clients) DeleteClient(ctx context.Context, id string) error {
 	if !storable(id) {
 		return idp.ErrNotFound
 	}
-	return s.db.change(ctx, "delete_client", `DELETE FROM clients WHERE id = $1`, id)
+	return s.db.change(ctx, "DeleteClient", `DELETE FROM clients WHERE id = $1`, id)
 }
 
 // ListClients implements idp.ClientStore.
 func (s *Clients) ListClients(ctx context.Context, after string, limit int) ([]*idp.Client, error) {
 	clients := []*idp.Client{}
-	err := s.db.do(ctx, "list_clients", func() error {
+	err := s.db.do(ctx, "ListClients", func() error {
 		clients = clients[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			c := new(idp.Client)

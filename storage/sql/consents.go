@@ -9,10 +9,10 @@ import (
 )
 
 // Consents keeps what people allowed; it is an idp.ConsentStore.
-type Consents struct{ db *DB }
+type Consents struct{ db aggregate }
 
 // NewConsents returns the consent store of the database.
-func NewConsents(db *DB) *Consents { return &Consents{db} }
+func NewConsents(db *DB) *Consents { return &Consents{aggregate{db, "consents"}} }
 
 const consentColumns = `user_id, client_id, scopes, granted_at, updated_at`
 
@@ -26,7 +26,7 @@ func (s *Consents) Consent(ctx context.Context, userID, clientID string) (*idp.C
 		return nil, idp.ErrNotFound
 	}
 	c := new(idp.Consent)
-	err := s.db.do(ctx, "consent", func() error {
+	err := s.db.do(ctx, "Consent", func() error {
 		return first(ctx, s.db.read, consentInto(c),
 			`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
 	})
@@ -41,7 +41,7 @@ func (s *Consents) AddConsent(ctx context.Context, userID, clientID string, scop
 	if !isID(userID) || !storable(clientID) {
 		return idp.ErrNotFound
 	}
-	return s.db.do(ctx, "add_consent", func() error {
+	return s.db.do(ctx, "AddConsent", func() error {
 		return s.db.write.transact(ctx, func(tx runner) error {
 			// 1. Make sure of the row and hold it: whoever adds next waits here.
 			var known []string
@@ -70,7 +70,7 @@ func (s *Consents) RemoveConsent(ctx context.Context, userID, clientID string) e
 	if !isID(userID) || !storable(clientID) {
 		return idp.ErrNotFound
 	}
-	return s.db.change(ctx, "remove_consent",
+	return s.db.change(ctx, "RemoveConsent",
 		`DELETE FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
 }
 
@@ -80,7 +80,7 @@ func (s *Consents) ListConsents(ctx context.Context, userID string) ([]*idp.Cons
 	if !isID(userID) {
 		return consents, nil
 	}
-	err := s.db.do(ctx, "list_consents", func() error {
+	err := s.db.do(ctx, "ListConsents", func() error {
 		consents = consents[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			c := new(idp.Consent)

@@ -16,7 +16,7 @@ type DB struct {
 	dialect dialect
 	write   *pool
 	read    *pool // the same as write but in SQLite
-	observe func(op string, d time.Duration, err error)
+	observe func(store, op string, d time.Duration, err error)
 }
 
 // Name returns "postgres" or "sqlite".
@@ -24,7 +24,7 @@ func (db *DB) Name() string { return db.dialect.name }
 
 // Ping asks the database for an answer; an error matches idp.ErrUnavailable.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.do(ctx, "ping", func() error {
+	return aggregate{db, db.dialect.name}.do(ctx, "Ping", func() error {
 		var one int
 		return first(ctx, db.read, into(&one), "SELECT 1")
 	})
@@ -51,22 +51,39 @@ func (db *DB) Stats() map[string]sql.DBStats {
 	}
 }
 
+// aggregate is the database as one of the stores over it uses it.
+type aggregate struct {
+	*DB
+	store string // for metrics: "users", "grants", …
+}
+
 // maxTries bounds how often a verb that lost a race starts again.
 const maxTries = 5
 
 // do runs one verb: it repeats what lost a race, times it and names its error.
-func (db *DB) do(ctx context.Context, op string, verb func() error) error {
+func (a aggregate) do(ctx context.Context, op string, verb func() error) error {
 	begin := time.Now()
 	err := verb()
-	for try := 1; try < maxTries && err != nil && db.dialect.explain(err) == faultRace && ctx.Err() == nil; try++ {
+	for try := 1; try < maxTries && err != nil && a.dialect.explain(err) == faultRace && ctx.Err() == nil; try++ {
 		time.Sleep(time.Duration(rand.Int64N(int64(try) * int64(5*time.Millisecond)))) //nolint:gosec // spreads racers
 		err = verb()
 	}
-	err = db.name(ctx, err)
-	if db.observe != nil {
-		db.observe(op, time.Since(begin), err)
+	err = a.named(ctx, err)
+	if a.observe != nil {
+		a.observe(a.store, op, time.Since(begin), err)
 	}
 	return err
+}
+
+// change runs one statement that changes rows; idp.ErrNotFound when it changes none.
+func (a aggregate) change(ctx context.Context, op, query string, args ...any) error {
+	return a.do(ctx, op, func() error {
+		n, err := a.write.exec(ctx, query, args...)
+		if err == nil && n == 0 {
+			return idp.ErrNotFound
+		}
+		return err
+	})
 }
 
 // runner runs statements, in a transaction or out of one.

@@ -54,9 +54,9 @@ func explainSQLite(err error) fault {
 	return faultOther
 }
 
-// name turns the error of a verb into one of the vocabulary. An error that is
+// named turns the error of a verb into one of the vocabulary. An error that is
 // of it already stays as it is; whatever is left means that the database failed.
-func (db *DB) name(ctx context.Context, err error) error {
+func (db *DB) named(ctx context.Context, err error) error {
 	var conflict *idp.ConflictError
 	var invalid *idp.InvalidError
 	switch {

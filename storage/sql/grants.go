@@ -8,10 +8,10 @@ import (
 )
 
 // Grants keeps grants; it is an idp.GrantStore.
-type Grants struct{ db *DB }
+type Grants struct{ db aggregate }
 
 // NewGrants returns the grant store of the database.
-func NewGrants(db *DB) *Grants { return &Grants{db} }
+func NewGrants(db *DB) *Grants { return &Grants{aggregate{db, "grants"}} }
 
 const grantColumns = `id, state, client_id, user_id, session_id, scope, generation,
 	created_at, expires_at, rotated_at, refresh_expires_at, code, facts, denied`
@@ -19,15 +19,20 @@ const grantColumns = `id, state, client_id, user_id, session_id, scope, generati
 func grantInto(g *idp.Grant, more ...any) scanner {
 	return into(append([]any{
 		&g.ID, &g.State, &g.ClientID, &g.UserID, &g.SessionID, &g.Scope, &g.Generation,
-		timeTo{&g.CreatedAt}, timeTo{&g.ExpiresAt}, timeTo{&g.RotatedAt}, timeTo{&g.RefreshExpiresAt},
-		jsonTo{&g.Code}, jsonTo{&g.Facts}, jsonTo{&g.DeniedTokens},
+		timeTo{&g.CreatedAt},
+		timeTo{&g.ExpiresAt},
+		timeTo{&g.RotatedAt},
+		timeTo{&g.RefreshExpiresAt},
+		jsonTo{&g.Code},
+		jsonTo{&g.Facts},
+		jsonTo{&g.DeniedTokens},
 	}, more...)...)
 }
 
 // CreateGrant implements idp.GrantStore.
 func (s *Grants) CreateGrant(ctx context.Context, g *idp.Grant, ttl, refreshTTL time.Duration) error {
 	d := &s.db.dialect
-	return s.db.do(ctx, "create_grant", func() error {
+	return s.db.do(ctx, "CreateGrant", func() error {
 		return first(ctx, s.db.write, into(timeTo{&g.CreatedAt}, timeTo{&g.ExpiresAt}, timeTo{&g.RefreshExpiresAt}),
 			`INSERT INTO grants (id, state, client_id, user_id, session_id, scope, generation, offline, code, facts,
 				denied, created_at, expires_at, refresh_expires_at)
@@ -44,7 +49,7 @@ func (s *Grants) Grant(ctx context.Context, id string) (*idp.Grant, error) {
 		return nil, idp.ErrNotFound
 	}
 	g := new(idp.Grant)
-	err := s.db.do(ctx, "grant", func() error {
+	err := s.db.do(ctx, "Grant", func() error {
 		return first(ctx, s.db.read, grantInto(g), `SELECT `+grantColumns+` FROM grants WHERE id = $1 AND expires_at > @now`, id)
 	})
 	if err != nil {
@@ -59,7 +64,7 @@ func (s *Grants) ListUserGrants(ctx context.Context, userID string) ([]*idp.Gran
 	if userID == "" || !storable(userID) {
 		return grants, nil
 	}
-	err := s.db.do(ctx, "list_user_grants", func() error {
+	err := s.db.do(ctx, "ListUserGrants", func() error {
 		grants = grants[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			g := new(idp.Grant)
@@ -80,7 +85,7 @@ func (s *Grants) DenyToken(ctx context.Context, id, jti string) error {
 	if !storable(id) || !storable(jti) {
 		return nil
 	}
-	return absentIsFine(s.db.change(ctx, "deny_token",
+	return absentIsFine(s.db.change(ctx, "DenyToken",
 		`UPDATE grants SET denied = @denied_with WHERE id = $1 AND NOT @denied_has`, id, jti))
 }
 
@@ -89,7 +94,7 @@ func (s *Grants) RevokeGrant(ctx context.Context, id string) error {
 	if !storable(id) {
 		return nil
 	}
-	return absentIsFine(s.db.change(ctx, "revoke_grant", `DELETE FROM grants WHERE id = $1`, id))
+	return absentIsFine(s.db.change(ctx, "RevokeGrant", `DELETE FROM grants WHERE id = $1`, id))
 }
 
 // RevokeSession implements idp.GrantStore.
@@ -97,7 +102,7 @@ func (s *Grants) RevokeSession(ctx context.Context, sessionID string) error {
 	if sessionID == "" || !storable(sessionID) {
 		return nil // "" is what grants without a session have
 	}
-	return absentIsFine(s.db.change(ctx, "revoke_session", `DELETE FROM grants
+	return absentIsFine(s.db.change(ctx, "RevokeSession", `DELETE FROM grants
 		WHERE session_id = $1 AND session_id <> '' AND (NOT offline OR state = 'code')`, sessionID))
 }
 
@@ -106,6 +111,6 @@ func (s *Grants) RevokeUser(ctx context.Context, userID, clientID string) error 
 	if userID == "" || !storable(userID) || !storable(clientID) {
 		return nil // "" is what grants without a user have
 	}
-	return absentIsFine(s.db.change(ctx, "revoke_user", `DELETE FROM grants
+	return absentIsFine(s.db.change(ctx, "RevokeUser", `DELETE FROM grants
 		WHERE user_id = $1 AND user_id <> '' AND ($2 = '' OR client_id = $2)`, userID, clientID))
 }

@@ -18,7 +18,7 @@ func (s *Grants) RedeemCode(ctx context.Context, r idp.Redemption) error {
 		return idp.ErrNotFound
 	}
 	d := &s.db.dialect
-	return s.db.do(ctx, "redeem_code", func() error {
+	return s.db.do(ctx, "RedeemCode", func() error {
 		n, err := s.db.write.exec(ctx, `UPDATE grants
 			SET state = 'active', generation = $3, expires_at = @now + $4, refresh_expires_at = @now + $5
 			WHERE id = $1 AND client_id = $2 AND state = 'code' AND expires_at > @now`,
@@ -53,7 +53,7 @@ func (s *Grants) RotateRefresh(ctx context.Context, r idp.Rotation) (*idp.Grant,
 	}
 	d := &s.db.dialect
 	var g *idp.Grant
-	err := s.db.do(ctx, "rotate_refresh", func() error {
+	err := s.db.do(ctx, "RotateRefresh", func() error {
 		g = new(idp.Grant)
 		err := first(ctx, s.db.write, grantInto(g), `UPDATE grants SET generation = $5, rotated_at = @now,
 			refresh_expires_at = @least(expires_at, @now + $6) WHERE `+usable+` AND generation <= $4

@@ -7,15 +7,15 @@ import (
 )
 
 // Interactions keeps sign-ins in progress; it is an idp.InteractionStore.
-type Interactions struct{ db *DB }
+type Interactions struct{ db aggregate }
 
 // NewInteractions returns the interaction store of the database.
-func NewInteractions(db *DB) *Interactions { return &Interactions{db} }
+func NewInteractions(db *DB) *Interactions { return &Interactions{aggregate{db, "interactions"}} }
 
 // CreateInteraction implements idp.InteractionStore.
 func (s *Interactions) CreateInteraction(ctx context.Context, in *idp.Interaction) error {
 	in.Version = 1
-	return s.db.do(ctx, "create_interaction", func() error {
+	return s.db.do(ctx, "CreateInteraction", func() error {
 		_, err := s.db.write.exec(ctx, `INSERT INTO interactions (id, version, data, expires_at) VALUES ($1, $2, $3, $4)`,
 			in.ID, in.Version, asJSON(in), s.db.dialect.at(in.ExpiresAt))
 		return err
@@ -28,7 +28,7 @@ func (s *Interactions) Interaction(ctx context.Context, id string) (*idp.Interac
 		return nil, idp.ErrNotFound
 	}
 	in := new(idp.Interaction)
-	err := s.db.do(ctx, "interaction", func() error {
+	err := s.db.do(ctx, "Interaction", func() error {
 		var version int64
 		err := first(ctx, s.db.read, into(jsonTo{in}, &version),
 			`SELECT data, version FROM interactions WHERE id = $1 AND expires_at > @now`, id)
@@ -46,7 +46,7 @@ func (s *Interactions) UpdateInteraction(ctx context.Context, in *idp.Interactio
 	if !storable(in.ID) {
 		return idp.ErrNotFound
 	}
-	err := s.db.do(ctx, "update_interaction", func() error {
+	err := s.db.do(ctx, "UpdateInteraction", func() error {
 		n, err := s.db.write.exec(ctx, `UPDATE interactions SET version = version + 1, data = $3, expires_at = $4
 			WHERE id = $1 AND version = $2 AND expires_at > @now`,
 			in.ID, in.Version, asJSON(in), s.db.dialect.at(in.ExpiresAt))

@@ -23,8 +23,9 @@ type Options struct {
 	URL string
 	// MaxConns bounds the connections to Postgres; 0 means 4 for each CPU, at least 10.
 	MaxConns int
-	// Observe is told of every verb: its name, how long it took and its error. May be nil.
-	Observe func(op string, d time.Duration, err error)
+	// Observe is told of every call: which store ("users", "grants", …), which
+	// method, how long it took and its error. May be nil.
+	Observe func(store, op string, d time.Duration, err error)
 
 	// wrap lets the tests count what goes over the wire.
 	wrap func(driver.Connector) driver.Connector

@@ -18,7 +18,7 @@ func (db *DB) Purge(ctx context.Context) (int, error) {
 		`DELETE FROM throttles WHERE expires_at <= @now AND key IN (SELECT key FROM throttles WHERE expires_at <= @now ORDER BY expires_at LIMIT $1)`,
 	} {
 		for n := int64(purgeBatch); n == purgeBatch; {
-			err := db.do(ctx, "purge", func() (err error) {
+			err := aggregate{db, db.dialect.name}.do(ctx, "Purge", func() (err error) {
 				n, err = db.write.exec(ctx, statement, purgeBatch)
 				return err
 			})

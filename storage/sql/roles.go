@@ -7,10 +7,10 @@ import (
 )
 
 // Roles keeps roles; it is an idp.RoleStore.
-type Roles struct{ db *DB }
+type Roles struct{ db aggregate }
 
 // NewRoles returns the role store of the database.
-func NewRoles(db *DB) *Roles { return &Roles{db} }
+func NewRoles(db *DB) *Roles { return &Roles{aggregate{db, "roles"}} }
 
 func roleInto(r *idp.Role) scanner {
 	return into(&r.ID, &r.Name, &r.Description, timeTo{&r.CreatedAt})
@@ -22,7 +22,7 @@ func (s *Roles) EnsureRole(ctx context.Context, r *idp.Role) (*idp.Role, error) 
 		return nil, invalid("id", "must be a UUID in lower case")
 	}
 	stored := new(idp.Role)
-	err := s.db.do(ctx, "ensure_role", func() error {
+	err := s.db.do(ctx, "EnsureRole", func() error {
 		// The update changes nothing; it is there so that the row comes back.
 		return first(ctx, s.db.write, roleInto(stored), `INSERT INTO roles (id, name, description, created_at)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET name = excluded.name
@@ -38,7 +38,7 @@ func (s *Roles) EnsureRole(ctx context.Context, r *idp.Role) (*idp.Role, error) 
 // ListRoles implements idp.RoleStore.
 func (s *Roles) ListRoles(ctx context.Context) ([]*idp.Role, error) {
 	roles := []*idp.Role{}
-	err := s.db.do(ctx, "list_roles", func() error {
+	err := s.db.do(ctx, "ListRoles", func() error {
 		roles = roles[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			r := new(idp.Role)
@@ -58,7 +58,7 @@ func (s *Roles) DeleteRole(ctx context.Context, name string) error {
 	if !storable(name) {
 		return idp.ErrNotFound
 	}
-	return s.db.do(ctx, "delete_role", func() error {
+	return s.db.do(ctx, "DeleteRole", func() error {
 		n, err := s.db.write.exec(ctx, `DELETE FROM roles WHERE name = $1`, name)
 		switch {
 		case err != nil && s.db.dialect.explain(err) == faultForeignKey:

@@ -8,10 +8,10 @@ import (
 )
 
 // Sessions keeps browser sessions; it is an idp.SessionStore.
-type Sessions struct{ db *DB }
+type Sessions struct{ db aggregate }
 
 // NewSessions returns the session store of the database.
-func NewSessions(db *DB) *Sessions { return &Sessions{db} }
+func NewSessions(db *DB) *Sessions { return &Sessions{aggregate{db, "sessions"}} }
 
 const sessionColumns = `digest, id, user_id, auth_time, facts, created_at, last_seen_at, idle_expires_at, expires_at`
 
@@ -44,7 +44,7 @@ func (s *Sessions) CreateSession(ctx context.Context, n *idp.Session, replaces s
 			d.at(n.CreatedAt), d.at(n.LastSeenAt), d.at(n.IdleExpiresAt), d.at(n.ExpiresAt))
 		return err
 	}
-	return s.db.do(ctx, "create_session", func() error {
+	return s.db.do(ctx, "CreateSession", func() error {
 		if replaces == "" || !storable(replaces) {
 			return insert(s.db.write)
 		}
@@ -63,7 +63,7 @@ func (s *Sessions) Session(ctx context.Context, digest string) (*idp.Session, er
 		return nil, idp.ErrNotFound
 	}
 	found := new(idp.Session)
-	err := s.db.do(ctx, "session", func() error {
+	err := s.db.do(ctx, "Session", func() error {
 		return first(ctx, s.db.read, sessionInto(found),
 			`SELECT `+sessionColumns+` FROM sessions WHERE digest = $1 AND ends_at > @now`, digest)
 	})
@@ -78,7 +78,7 @@ func (s *Sessions) TouchSession(ctx context.Context, digest string, seen, idleEx
 	if !storable(digest) {
 		return nil
 	}
-	return absentIsFine(s.db.change(ctx, "touch_session",
+	return absentIsFine(s.db.change(ctx, "TouchSession",
 		`UPDATE sessions SET last_seen_at = $2, idle_expires_at = $3 WHERE digest = $1 AND ends_at > @now`,
 		digest, s.db.dialect.at(seen), s.db.dialect.at(idleExpires)))
 }
@@ -88,7 +88,7 @@ func (s *Sessions) DeleteSession(ctx context.Context, digest string) error {
 	if !storable(digest) {
 		return nil
 	}
-	return absentIsFine(s.db.change(ctx, "delete_session", `DELETE FROM sessions WHERE digest = $1`, digest))
+	return absentIsFine(s.db.change(ctx, "DeleteSession", `DELETE FROM sessions WHERE digest = $1`, digest))
 }
 
 // ListSessions implements idp.SessionStore.
@@ -97,7 +97,7 @@ func (s *Sessions) ListSessions(ctx context.Context, userID string) ([]*idp.Sess
 	if !storable(userID) {
 		return sessions, nil
 	}
-	err := s.db.do(ctx, "list_sessions", func() error {
+	err := s.db.do(ctx, "ListSessions", func() error {
 		sessions = sessions[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			one := new(idp.Session)
@@ -118,7 +118,7 @@ func (s *Sessions) DeleteUserSessions(ctx context.Context, userID, keep string) 
 	if !storable(userID) {
 		return ids, nil
 	}
-	err := s.db.do(ctx, "delete_user_sessions", func() error {
+	err := s.db.do(ctx, "DeleteUserSessions", func() error {
 		ids = ids[:0]
 		_, err := each(ctx, s.db.write, func(scan func(...any) error) error {
 			var id string

@@ -8,17 +8,17 @@ import (
 )
 
 // Throttles counts tries; it is an idp.ThrottleStore.
-type Throttles struct{ db *DB }
+type Throttles struct{ db aggregate }
 
 // NewThrottles returns the throttle store of the database.
-func NewThrottles(db *DB) *Throttles { return &Throttles{db} }
+func NewThrottles(db *DB) *Throttles { return &Throttles{aggregate{db, "throttles"}} }
 
 // Try implements idp.ThrottleStore. It takes one round trip for each attempt.
 func (s *Throttles) Try(ctx context.Context, attempts ...idp.Attempt) (wait time.Duration, err error) {
 	for _, a := range attempts {
 		var count int64
 		var end, now time.Time
-		err := s.db.do(ctx, "try", func() error {
+		err := s.db.do(ctx, "Try", func() error {
 			// A window that has ended begins anew with this try.
 			return first(ctx, s.db.write, into(&count, timeTo{&end}, timeTo{&now}),
 				`INSERT INTO throttles AS t (key, count, expires_at) VALUES ($1, 1, @now + $2)
@@ -40,7 +40,7 @@ func (s *Throttles) Try(ctx context.Context, attempts ...idp.Attempt) (wait time
 // Forgive implements idp.ThrottleStore.
 func (s *Throttles) Forgive(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		err := absentIsFine(s.db.change(ctx, "forgive",
+		err := absentIsFine(s.db.change(ctx, "Forgive",
 			`UPDATE throttles SET count = count - 1 WHERE key = $1 AND count > 0 AND expires_at > @now`, clean(key)))
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (s *Throttles) Forgive(ctx context.Context, keys ...string) error {
 // Clear implements idp.ThrottleStore.
 func (s *Throttles) Clear(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		if err := absentIsFine(s.db.change(ctx, "clear", `DELETE FROM throttles WHERE key = $1`, clean(key))); err != nil {
+		if err := absentIsFine(s.db.change(ctx, "Clear", `DELETE FROM throttles WHERE key = $1`, clean(key))); err != nil {
 			return err
 		}
 	}

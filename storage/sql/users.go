@@ -9,10 +9,10 @@ import (
 )
 
 // Users keeps users and the roles they hold; it is an idp.UserStore.
-type Users struct{ db *DB }
+type Users struct{ db aggregate }
 
 // NewUsers returns the user store of the database.
-func NewUsers(db *DB) *Users { return &Users{db} }
+func NewUsers(db *DB) *Users { return &Users{aggregate{db, "users"}} }
 
 const userColumns = `u.id, u.username, u.email, u.name, u.claims, u.status, u.password_hash,
 	u.created_at, u.updated_at, u.expires_at, u.last_login_at, u.last_change_at, u.failed_auth_at, u.failed_auth_count,
@@ -41,7 +41,7 @@ func (s *Users) User(ctx context.Context, id string) (*idp.User, error) {
 	if !isID(id) {
 		return nil, idp.ErrNotFound
 	}
-	return s.one(ctx, "user", `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+	return s.one(ctx, "User", `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
 }
 
 // UserByLogin implements idp.UserStore.
@@ -49,7 +49,7 @@ func (s *Users) UserByLogin(ctx context.Context, login string) (*idp.User, error
 	if login == "" || !storable(login) {
 		return nil, idp.ErrNotFound
 	}
-	return s.one(ctx, "user_by_login", `SELECT `+userColumns+` FROM users u
+	return s.one(ctx, "UserByLogin", `SELECT `+userColumns+` FROM users u
 		WHERE u.username = $1 OR (u.email = $1 AND u.email <> '')
 		ORDER BY CASE WHEN u.username = $1 THEN 0 ELSE 1 END LIMIT 1`, login)
 }
@@ -73,7 +73,7 @@ func (s *Users) ListUsers(ctx context.Context, after string, limit int) ([]*idp.
 		return nil, invalid("after", "must be the ID of the last user seen")
 	}
 	users := []*idp.User{}
-	err := s.db.do(ctx, "list_users", func() error {
+	err := s.db.do(ctx, "ListUsers", func() error {
 		users = users[:0]
 		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
 			u := new(idp.User)
@@ -94,7 +94,7 @@ func (s *Users) CountUsersWithRole(ctx context.Context, role string) (int, error
 		return 0, nil
 	}
 	var n int
-	err := s.db.do(ctx, "count_users_with_role", func() error {
+	err := s.db.do(ctx, "CountUsersWithRole", func() error {
 		return first(ctx, s.db.read, into(&n), `SELECT count(*) FROM users u
 			JOIN user_roles m ON m.user_id = u.id JOIN roles r ON r.id = m.role_id
 			WHERE r.name = $1 AND u.status = 'active'`, role)
@@ -104,18 +104,18 @@ func (s *Users) CountUsersWithRole(ctx context.Context, role string) (int, error
 
 // SetPasswordHash implements idp.UserStore.
 func (s *Users) SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error {
-	return s.change(ctx, "set_password_hash", id,
+	return s.change(ctx, "SetPasswordHash", id,
 		`UPDATE users SET password_hash = $2, last_change_at = $3, updated_at = $3 WHERE id = $1`, hash, s.db.dialect.at(at))
 }
 
 // DeleteUser implements idp.UserStore. Memberships and consents go by foreign key.
 func (s *Users) DeleteUser(ctx context.Context, id string) error {
-	return s.change(ctx, "delete_user", id, `DELETE FROM users WHERE id = $1`)
+	return s.change(ctx, "DeleteUser", id, `DELETE FROM users WHERE id = $1`)
 }
 
 // RehashPassword implements idp.UserStore.
 func (s *Users) RehashPassword(ctx context.Context, id, old, hash string) error {
-	return absentIsFine(s.change(ctx, "rehash_password", id,
+	return absentIsFine(s.change(ctx, "RehashPassword", id,
 		`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, old, hash))
 }
 
@@ -125,7 +125,7 @@ func (s *Users) RecordSignIn(ctx context.Context, id string, at time.Time, ok bo
 	if ok {
 		query = `UPDATE users SET last_login_at = $2, failed_auth_count = 0 WHERE id = $1`
 	}
-	return absentIsFine(s.change(ctx, "record_sign_in", id, query, s.db.dialect.at(at)))
+	return absentIsFine(s.change(ctx, "RecordSignIn", id, query, s.db.dialect.at(at)))
 }
 
 // change runs a statement about one user; idp.ErrNotFound when it changes nothing.

@@ -16,7 +16,7 @@ func (s *Users) CreateUser(ctx context.Context, u *idp.User) error {
 		return invalid("id", "must be a UUID in lower case")
 	}
 	d := &s.db.dialect
-	return s.db.do(ctx, "create_user", func() error {
+	return s.db.do(ctx, "CreateUser", func() error {
 		return s.db.write.transact(ctx, func(tx runner) error {
 			_, err := tx.exec(ctx, `INSERT INTO users (id, username, email, name, claims, status, password_hash,
 				created_at, updated_at, expires_at, last_login_at, last_change_at, failed_auth_at, failed_auth_count)
@@ -38,7 +38,7 @@ func (s *Users) UpdateUser(ctx context.Context, u *idp.User, ifUnchangedSince ti
 		return idp.ErrNotFound
 	}
 	d := &s.db.dialect
-	return s.db.do(ctx, "update_user", func() error {
+	return s.db.do(ctx, "UpdateUser", func() error {
 		return s.db.write.transact(ctx, func(tx runner) error {
 			n, err := tx.exec(ctx, `UPDATE users SET username = $3, email = $4, name = $5, claims = $6, status = $7,
 				updated_at = $8, expires_at = $9 WHERE id = $1 AND updated_at = coalesce($2, updated_at)`,
@@ -101,17 +101,6 @@ func staleOr404(ctx context.Context, r runner, query string, args ...any) error 
 		return err
 	}
 	return idp.ErrStale
-}
-
-// change runs one statement that changes rows; idp.ErrNotFound when it changes none.
-func (db *DB) change(ctx context.Context, op, query string, args ...any) error {
-	return db.do(ctx, op, func() error {
-		n, err := db.write.exec(ctx, query, args...)
-		if err == nil && n == 0 {
-			return idp.ErrNotFound
-		}
-		return err
-	})
 }
 
 func absentIsFine(err error) error {
