@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/account"
+	"gatehouse/idp"
+	"gatehouse/server"
+)
+
+// App is the command line with its surroundings, so that tests can run it.
+type App struct {
+	Version string
+	Environ []string // "NAME=value"
+	In      io.Reader
+	Out     io.Writer
+	Err     io.Writer
+
+	json bool
+}
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitMisused = 2
+)
+
+// Run runs one command and returns its exit code.
+func (a *App) Run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(a.Err, "gatehouse: "+explain(err))
+	return exitCode(err)
+}
+
+func (a *App) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "gatehouse",
+		Short:         "A self-hosted OAuth 2 and OpenID Connect authorization server",
+		Long:          "Gatehouse is a self-hosted OAuth 2 and OpenID Connect authorization server.\nIt is configured by environment variables; see .env.example.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
+	root.AddCommand(a.serve(), a.migrate(), a.seed(), a.user(), a.client(), a.key(), a.healthcheck(), a.version())
+	return root
+}
+
+// group makes a command that only holds others.
+func group(use, short string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return misuse("%q is not a command of %s; see: %s --help", args[0], c.CommandPath(), c.CommandPath())
+			}
+			return c.Help()
+		},
+	}
+	c.AddCommand(children...)
+	return c
+}
+
+// command is what a command does, with what came back to print.
+type command func(ctx context.Context, args []string) error
+
+// do wraps a command so that its own errors can be told from those of the
+// command line's parser, which are all misuse.
+func do(run command) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		if err := run(c.Context(), args); err != nil {
+			return &commandError{err}
+		}
+		return nil
+	}
+}
+
+// withAdmin is do for a command that works on the stores.
+func (a *App) withAdmin(load func([]string) (*server.Config, error), run func(context.Context, *server.Admin, []string) error) func(*cobra.Command, []string) error {
+	return do(func(ctx context.Context, args []string) (err error) {
+		config, err := load(a.Environ)
+		if err != nil {
+			return err
+		}
+		admin, err := server.OpenAdmin(ctx, config, a.log())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, admin.Close()) }()
+		return run(ctx, admin, args)
+	})
+}
+
+// log is for what commands have to say beside their result: stderr, worries only.
+func (a *App) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+var errNotConfirmed = errors.New("not confirmed; nothing was changed")
+
+type commandError struct{ error }
+
+func (e *commandError) Unwrap() error { return e.error }
+
+// misuseError is a mistake of the person at the command line.
+type misuseError struct{ message string }
+
+func (e *misuseError) Error() string { return e.message }
+
+func misuse(format string, args ...any) error { return &misuseError{fmt.Sprintf(format, args...)} }
+
+// missingError names what was not found.
+type missingError struct{ kind, name string }
+
+func (e *missingError) Error() string { return fmt.Sprintf("no %s %q", e.kind, e.name) }
+
+func (e *missingError) Unwrap() error { return idp.ErrNotFound }
+
+// missing gives a bare "not found" the name of what was asked for.
+func missing(err error, kind, name string) error {
+	if errors.Is(err, idp.ErrNotFound) {
+		return &missingError{kind, name}
+	}
+	return err
+}
+
+func exitCode(err error) int {
+	var own *commandError
+	var (
+		misused  *misuseError
+		invalid  *idp.InvalidError
+		conflict *idp.ConflictError
+		config   *server.ConfigError
+	)
+	switch {
+	case errors.Is(err, idp.ErrUnavailable):
+		return exitFailed
+	case !errors.As(err, &own), errors.As(err, &misused), errors.As(err, &invalid),
+		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, account.ErrLastAdmin):
+		return exitMisused
+	}
+	return exitFailed
+}
+
+// explain words an error for the person at the command line.
+func explain(err error) string {
+	switch {
+	case errors.Is(err, idp.ErrUnavailable):
+		return "the database or Redis does not answer: " + err.Error()
+	case errors.Is(err, account.ErrLastAdmin):
+		return "refused: " + err.Error()
+	}
+	return err.Error()
+}

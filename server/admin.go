@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"gatehouse/account"
+	"gatehouse/idp"
+	"gatehouse/oauth"
+	"gatehouse/storage"
+)
+
+// Admin is what administration works with: the open stores and the rooms that
+// keep their rules. The server stands on one, each command opens one.
+type Admin struct {
+	Users   *account.Users
+	Clients *oauth.Clients
+	// UserList and ClientList are for reading.
+	UserList   idp.UserStore
+	ClientList idp.ClientStore
+
+	cfg       *Config
+	log       *slog.Logger
+	now       func() time.Time
+	stores    *storage.Stores
+	passwords *account.Passwords
+}
+
+// OpenAdmin prepares the data folder and the schema and opens the stores.
+func OpenAdmin(ctx context.Context, c *Config, log *slog.Logger) (*Admin, error) {
+	return openAdmin(ctx, c, log, nil)
+}
+
+// openAdmin is OpenAdmin with metrics, nil for none.
+func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*Admin, error) {
+	if err := prepareSchema(ctx, c, log); err != nil {
+		return nil, err
+	}
+	o := storage.Options{
+		DatabaseURL: c.Database(), RedisURL: string(c.RedisURL), MaxConns: c.DatabaseMaxConns, Log: log,
+	}
+	slots := c.HashSlots
+	if slots == 0 {
+		slots = runtime.GOMAXPROCS(0)
+	}
+	var observeWait func(int, time.Duration)
+	if m != nil {
+		o.Observe, observeWait = m.store, m.hashWait
+	}
+	stores, err := storage.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	a := &Admin{
+		cfg: c, log: log, now: time.Now, stores: stores,
+		UserList: stores.Users, ClientList: stores.Clients,
+		passwords: account.NewPasswords(account.DefaultHashParams(), slots, observeWait),
+		Clients:   oauth.NewClients(stores.Clients, time.Now),
+	}
+	a.Users = account.NewUsers(account.UsersOptions{
+		Users: stores.Users, Roles: stores.Roles, Sessions: stores.Sessions, Grants: stores.Grants,
+		Passwords: a.passwords, Policy: account.Policy{MinLength: c.PasswordMinLength}, Now: time.Now,
+	})
+	if m != nil {
+		m.watchHashQueue(a.passwords.Waiting)
+		m.watchPools(stores)
+	}
+	return a, nil
+}
+
+// Keyring opens the signing keys; the first ones are made if there are none.
+func (a *Admin) Keyring(ctx context.Context) (*oauth.Keyring, error) {
+	keys, _, err := a.keyring(ctx)
+	return keys, err
+}
+
+func (a *Admin) keyring(ctx context.Context) (*oauth.Keyring, oauth.MasterKeys, error) {
+	master, err := masterKeys(a.cfg)
+	if err != nil {
+		return nil, oauth.MasterKeys{}, err
+	}
+	keys, err := oauth.OpenKeyring(ctx, oauth.KeyringOptions{
+		Store: a.stores.Keys, Master: master,
+		RotateEvery: a.cfg.KeyRotation, TokenTTL: max(a.cfg.AccessTokenTTL, a.cfg.IDTokenTTL),
+		Now: a.now, Log: a.log,
+	})
+	if err != nil {
+		return nil, oauth.MasterKeys{}, fmt.Errorf("open the signing keys: %w", err)
+	}
+	return keys, master, nil
+}
+
+// Seed makes the built-in roles, and the first administrator if nobody is one.
+func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
+	seeded, err := a.Users.Seed(ctx, account.SeedOptions{
+		Username: a.cfg.AdminUsername, Email: a.cfg.AdminEmail, Password: string(a.cfg.AdminPassword),
+	})
+	var invalid *idp.InvalidError
+	var taken *idp.ConflictError
+	if errors.As(err, &invalid) || errors.As(err, &taken) {
+		return seeded, fmt.Errorf("the first administrator (GATEHOUSE_ADMIN_USERNAME, _EMAIL, _PASSWORD): %w", err)
+	}
+	return seeded, err
+}
+
+// Close closes the stores.
+func (a *Admin) Close() error { return a.stores.Close() }

@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"gatehouse/account"
+	"gatehouse/handlers"
+	"gatehouse/idp"
+	"gatehouse/oauth"
+	"gatehouse/pages"
+)
+
+// handler puts the rooms together: people, protocol, pages, routes.
+func (m *Main) handler(ctx context.Context) (http.Handler, error) {
+	stores, now, log := m.admin.stores, m.now, m.log.Logger
+	browsers := account.NewKnownBrowsers(m.master.Derive("known browsers"))
+	m.signIn = account.NewSignIn(account.SignInOptions{
+		Users: stores.Users, Throttles: stores.Throttles, Passwords: m.admin.passwords,
+		Browsers: browsers, Limits: signInLimits(m.cfg), Now: now, Log: log,
+	})
+	sessions := account.NewSessions(account.SessionsOptions{
+		Store: stores.Sessions, Users: stores.Users,
+		IdleTTL: m.cfg.SessionTTL, MaxTTL: m.cfg.SessionMaxTTL, Now: now,
+	})
+	provider, err := oauth.New(oauth.Options{
+		Issuer:  m.issuer,
+		CodeTTL: m.cfg.CodeTTL, AccessTokenTTL: m.cfg.AccessTokenTTL, IDTokenTTL: m.cfg.IDTokenTTL,
+		RefreshTTL: m.cfg.RefreshTokenTTL, RefreshMaxTTL: m.cfg.RefreshTokenMaxTTL, RefreshGrace: m.cfg.RefreshGrace,
+		SessionTTL: m.cfg.SessionTTL,
+		Clients:    stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants,
+		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := pages.New(pages.Options{
+		ProductName: m.cfg.ProductName,
+		HelpURL:     m.cfg.HelpURL, PrivacyURL: m.cfg.PrivacyURL, TermsURL: m.cfg.TermsURL, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	relyingParty, err := m.demo(ctx, renderer)
+	if err != nil {
+		return nil, err
+	}
+	return handlers.New(handlers.Options{
+		Provider: provider, SignIn: m.signIn, Sessions: sessions, Browsers: browsers,
+		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
+		Pages: renderer, Issuer: m.issuer, CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies,
+		Ready: m.ready, Metrics: m.metrics, Log: log, Now: now, Demo: relyingParty,
+	})
+}
+
+// withPassword gives the password grant the rules of the sign-in page
+// (throttling included). Every refusal looks the same to the client.
+func withPassword(s *account.SignIn) oauth.PasswordFunc {
+	return func(ctx context.Context, username, password, ip string) (*idp.User, error) {
+		u, err := s.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip})
+		if errors.Is(err, account.ErrBadCredentials) {
+			return nil, errors.Join(oauth.ErrBadCredentials, err)
+		}
+		return u, err
+	}
+}
+
+func signInLimits(c *Config) account.Limits {
+	login := account.Limit{Tries: c.SignInAccountLimit, Window: c.SignInWindow}
+	return account.Limits{
+		Account: login, Browser: login,
+		Network:     account.Limit{Tries: c.SignInNetworkLimit, Window: c.SignInWindow},
+		WideNetwork: account.Limit{Tries: 10 * c.SignInNetworkLimit, Window: c.SignInWindow},
+	}
+}

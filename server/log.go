@@ -1,0 +1,37 @@
+package server
+
+import (
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/mattn/go-isatty"
+)
+
+// logs are the two loggers of the process. Both write to the same place in the
+// same form.
+type logs struct {
+	*slog.Logger
+	// always writes at every level: what is shown once must not be lost.
+	always *slog.Logger
+}
+
+// newLogs makes the loggers: LOG_FORMAT's form, or text when w is a terminal
+// and JSON otherwise.
+func newLogs(w io.Writer, c *Config) logs {
+	handler := func(level slog.Level) slog.Handler {
+		o := &slog.HandlerOptions{Level: level}
+		if c.LogFormat == "text" || c.LogFormat == "" && IsTerminal(w) {
+			return slog.NewTextHandler(w, o)
+		}
+		return slog.NewJSONHandler(w, o)
+	}
+	return logs{slog.New(handler(c.LogLevel.Level)), slog.New(handler(slog.LevelDebug))}
+}
+
+// IsTerminal reports whether somebody can read or type at the other end of a
+// reader or writer.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
