@@ -17,15 +17,15 @@
 //	WithPassword(login, password, ip, known-browser cookie)
 //	  1 over-long password? refused                        no lookup, no hash
 //	  2 look the login up                                  unknown goes on as nobody
-//	  3 known browser of that very user?
-//	      no  → reserve a try of the network and the wider network; none left: throttled, no hash
-//	  4 wait for a place to hash
-//	  5 reserve a try: the login's, or the known browser's own
-//	      none left: throttled, one hash spent all the same
-//	  6 compare; nobody, and a user without a password, against a dummy
-//	  7 wrong, disabled or expired: note it, one answer for all
-//	  8 read the user again: a change of password or a disabling meanwhile wins
-//	  9 take back the tries of 3 and 5, note the success, renew an old hash
+//	  3 known browser of that very user? then its own counter counts,
+//	    else the login's, the network's and the wider network's
+//	  4 wait in line behind the sign-ins under way against the same counters
+//	  5 reserve a try of the networks                      none left: throttled, no hash
+//	  6 reserve a try of the login or the known browser    none left: throttled, one hash spent all the same
+//	  7 wait for a place to hash and compare; nobody, and a user without a password, against a dummy
+//	  8 wrong, disabled or expired: note it, one answer for all
+//	  9 read the user again: a change of password or a disabling meanwhile wins
+//	 10 take back the tries of 5 and 6, renew an old hash, note the success
 //
 // A try is reserved before the password is looked at, so any number of
 // requests at once get no more guesses than the limit. A success takes back

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -139,7 +140,8 @@ func (k *KnownBrowsers) format(b knownBrowser) string {
 
 // parse checks the seal before it reads anything.
 func (k *KnownBrowsers) parse(cookie string) (b knownBrowser, ok bool) {
-	if len(cookie) > cookieText.EncodedLen(cookieLongest) {
+	// The decoder passes over line breaks, which would make two texts of one.
+	if len(cookie) > cookieText.EncodedLen(cookieLongest) || strings.ContainsAny(cookie, "\r\n") {
 		return b, false
 	}
 	raw, err := cookieText.DecodeString(cookie)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -25,6 +26,7 @@ type SignInOptions struct {
 // SignIn checks passwords. See the package's documentation for its rules.
 type SignIn struct {
 	o     SignInOptions
+	lanes lanes
 	facts *recorder
 }
 
@@ -64,64 +66,54 @@ func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error)
 	if err != nil {
 		return nil, err
 	}
+	t := s.triesOf(a, login, u)
+	leave, err := s.lanes.enter(ctx, t.all()...)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	// Reserved before the password is looked at: of any number of requests at
 	// once no more than the limit get to guess.
-	t := s.triesOf(a, login, u)
 	if err := s.reserve(ctx, t.network...); err != nil {
 		return nil, err // without a hash, which would let a network take the processor
 	}
-	match, err := s.guess(ctx, t.account, u, a.Password)
+	right, err := s.guess(ctx, t, u, a.Password)
 	if err != nil {
 		return nil, err
 	}
 	if u == nil {
 		return nil, ErrBadCredentials
 	}
-	if !match.ok || !u.MayAuthenticate(s.now()) {
+	if !right || !u.MayAuthenticate(s.now()) {
 		s.facts.failure(u.ID, s.now())
 		return nil, ErrBadCredentials
 	}
-	return s.succeed(ctx, login, u, t, match)
+	return s.succeed(ctx, login, a.Password, u, t)
 }
 
-// match is the outcome of a comparison.
-type match struct {
-	ok     bool
-	renew  string // a hash to replace the old one with, or ""
-	inHash string // the hash that was compared with
-}
-
-// guess waits for a place to hash, reserves a try and spends exactly one hash
-// of comparison, also when the account is throttled or does not exist. The try
-// is reserved inside the gate, so no more of them are held by sign-ins under
-// way than there are places: many right passwords at once do not throttle each other.
-func (s *SignIn) guess(ctx context.Context, try idp.Attempt, u *idp.User, password string) (m match, err error) {
-	if u != nil {
-		m.inHash = u.PasswordHash
-	}
+// guess reserves a try of the account and spends exactly one hash of
+// comparison, also when the account is throttled or does not exist.
+func (s *SignIn) guess(ctx context.Context, t tries, u *idp.User, password string) (right bool, err error) {
 	p := s.o.Passwords
-	leave, err := p.gate.enter(ctx, p.places(m.inHash))
-	if err != nil {
-		return m, err
-	}
-	defer leave()
-	if err := s.reserve(ctx, try); err != nil {
-		if errors.Is(err, ErrBadCredentials) {
-			_, _ = p.compare("", password) // for its time; the dummy is always of a known form
+	if err := s.reserve(ctx, t.account); err != nil {
+		if !errors.Is(err, ErrBadCredentials) {
+			return false, err
 		}
-		return m, err
+		return false, cmp.Or(p.VerifyNone(ctx, password), err)
 	}
-	m.ok, err = p.compare(m.inHash, password)
-	if err != nil {
+	hash := ""
+	if u != nil {
+		hash = u.PasswordHash
+	}
+	right, err = p.Verify(ctx, hash, password)
+	switch {
+	case errors.Is(err, errHashForm):
 		s.o.Log.WarnContext(ctx, "nobody can sign in to this account until its password is set", "user", u.ID, "error", err)
-		return m, nil
+		return false, nil
+	case errors.Is(err, ErrBusy):
+		s.takeBack(ctx, t) // nothing was compared, and the fault is ours
 	}
-	if m.ok && u.MayAuthenticate(s.now()) && p.NeedsRehash(m.inHash) {
-		if normal, ok := normalize(password); ok {
-			m.renew = derive(p.params, normal).String()
-		}
-	}
-	return m, nil
+	return right, err
 }
 
 // reserve counts a try and answers *ThrottledError when none was left.
@@ -139,9 +131,9 @@ func (s *SignIn) reserve(ctx context.Context, attempts ...idp.Attempt) error {
 	return nil
 }
 
-// succeed reads the user again, since the wait for the gate may have been
+// succeed reads the user again, since the wait for the hash may have been
 // long, and settles what a success changes.
-func (s *SignIn) succeed(ctx context.Context, login string, u *idp.User, t tries, m match) (*idp.User, error) {
+func (s *SignIn) succeed(ctx context.Context, login, password string, u *idp.User, t tries) (*idp.User, error) {
 	again, err := s.lookUp(ctx, login)
 	if err != nil {
 		return nil, err
@@ -149,18 +141,33 @@ func (s *SignIn) succeed(ctx context.Context, login string, u *idp.User, t tries
 	if again == nil || !isUnchanged(u, again, s.now()) {
 		return nil, ErrBadCredentials
 	}
-	// From here on the answer is yes. What fails now is noted, and makes the
+	// From here on the answer is yes. What fails now is logged, and makes the
 	// next try harder or the hash renewed later, never the answer wrong.
-	if err := s.o.Throttles.Forgive(ctx, t.keys()...); err != nil {
-		s.o.Log.WarnContext(ctx, "a try could not be taken back", "user", u.ID, "error", err)
-	}
-	if m.renew != "" {
-		if err := s.o.Users.RehashPassword(ctx, u.ID, m.inHash, m.renew); err != nil {
-			s.o.Log.WarnContext(ctx, "a password hash could not be renewed", "user", u.ID, "error", err)
-		}
+	s.takeBack(ctx, t)
+	if s.o.Passwords.NeedsRehash(u.PasswordHash) {
+		s.renew(ctx, u, password)
 	}
 	s.facts.success(ctx, u.ID, s.now())
 	return again, nil
+}
+
+// takeBack frees the tries that this sign-in reserved, and no others.
+func (s *SignIn) takeBack(ctx context.Context, t tries) {
+	if err := s.o.Throttles.Forgive(ctx, t.keys()...); err != nil {
+		s.o.Log.WarnContext(ctx, "a try could not be taken back", "error", err)
+	}
+}
+
+// renew replaces a hash of older or foreign costs by one of ours, unless the
+// password was changed meanwhile.
+func (s *SignIn) renew(ctx context.Context, u *idp.User, password string) {
+	hash, err := s.o.Passwords.Hash(ctx, password)
+	if err == nil {
+		err = s.o.Users.RehashPassword(ctx, u.ID, u.PasswordHash, hash)
+	}
+	if err != nil {
+		s.o.Log.WarnContext(ctx, "a password hash could not be renewed", "user", u.ID, "error", err)
+	}
 }
 
 // lookUp returns the user of a login, or nil when there is none.

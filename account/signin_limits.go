@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"gatehouse/idp"
@@ -39,13 +40,16 @@ func (l Limits) withDefaults() Limits {
 
 // tries are the counters that one sign-in is held against.
 type tries struct {
-	network []idp.Attempt // none for a known browser
+	network []idp.Attempt // the wide one first; none for a known browser
 	account idp.Attempt
 }
 
+// all lists them, the widest first.
+func (t tries) all() []idp.Attempt { return append(slices.Clone(t.network), t.account) }
+
 func (t tries) keys() []string {
-	keys := []string{t.account.Key}
-	for _, a := range t.network {
+	var keys []string
+	for _, a := range t.all() {
 		keys = append(keys, a.Key)
 	}
 	return keys
@@ -62,8 +66,8 @@ func (s *SignIn) triesOf(a Attempt, login string, u *idp.User) tries {
 	key := s.o.Browsers.throttleKey
 	return tries{
 		network: []idp.Attempt{
-			attempt(key("network", narrow), s.o.Limits.Network),
 			attempt(key("wide", wide), s.o.Limits.WideNetwork),
+			attempt(key("network", narrow), s.o.Limits.Network),
 		},
 		// The login and not the user: were a username and an address to share a
 		// counter, the counter would tell that they are one account.
