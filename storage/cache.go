@@ -2,11 +2,15 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
+
+	"gatehouse/idp"
 )
 
 // The cache is as short as the promise that a change elsewhere is seen within
@@ -53,8 +57,8 @@ func (c *cache[T]) get(ctx context.Context, id string) (*T, error) {
 	if ok && c.now().Before(e.until) {
 		return c.copy(e.value), nil
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, gaveUp(ctx)
 	}
 	loading := c.flight.DoChan(id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadLimit)
@@ -73,7 +77,7 @@ func (c *cache[T]) get(ctx context.Context, id string) (*T, error) {
 	})
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, gaveUp(ctx)
 	case r := <-loading:
 		if r.Err != nil {
 			return nil, r.Err
@@ -90,4 +94,13 @@ func (c *cache[T]) forget(id string) {
 	c.entries.Remove(id)
 	c.mu.Unlock()
 	c.flight.Forget(id)
+}
+
+// gaveUp is the error of a caller whose ctx ended: gone away, or out of time
+// because the store did not answer.
+func gaveUp(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return context.Canceled
+	}
+	return fmt.Errorf("%w: %w", idp.ErrUnavailable, ctx.Err())
 }

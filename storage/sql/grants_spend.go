@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"time"
 
 	"gatehouse/idp"
 )
@@ -48,8 +49,11 @@ const usable = `id = $1 AND client_id = $2 AND created_at >= coalesce($3, create
 // RotateRefresh implements idp.GrantStore. A spent token takes two round trips
 // within the grace, three after it.
 func (s *Grants) RotateRefresh(ctx context.Context, r idp.Rotation) (*idp.Grant, error) {
-	if !storable(r.GrantID) || !storable(r.ClientID) || r.Generation < 1 || r.Generation == math.MaxInt64 {
+	if !storable(r.GrantID) || !storable(r.ClientID) || r.Generation == math.MaxInt64 {
 		return nil, idp.ErrNotFound
+	}
+	if !r.NotBefore.IsZero() {
+		r.NotBefore = r.NotBefore.Add(time.Microsecond - 1) // cut to microseconds it must not be earlier
 	}
 	d := &s.db.dialect
 	var g *idp.Grant
@@ -76,9 +80,9 @@ func (s *Grants) rotateSpent(ctx context.Context, g *idp.Grant, r idp.Rotation) 
 	d := &s.db.dialect
 	var graced bool
 	err := first(ctx, s.db.write, grantInto(g, &graced), `SELECT `+grantColumns+`,
-		coalesce(generation = $5 AND rotated_at + $6 >= @now, $7)
+		coalesce(generation = $5 AND rotated_at + $6 >= @now, false)
 		FROM grants WHERE `+usable+` AND generation > $4`,
-		r.GrantID, r.ClientID, d.at(r.NotBefore), r.Generation, r.Generation+1, d.duration(r.Grace), false)
+		r.GrantID, r.ClientID, d.at(r.NotBefore), r.Generation, r.Generation+1, d.duration(r.Grace))
 	if err != nil || graced {
 		return err
 	}

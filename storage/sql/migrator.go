@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -107,7 +109,7 @@ func (m *Migrator) run(ctx context.Context, move func(*migrate.Migrate) error) (
 	if err != nil {
 		return err
 	}
-	g, err := migrate.NewWithInstance("iofs", files, "database", driver)
+	g, err := migrate.NewWithInstance("iofs", files, "database", &atomicDriver{Driver: driver})
 	if err != nil {
 		return err
 	}
@@ -120,6 +122,32 @@ func (m *Migrator) run(ctx context.Context, move func(*migrate.Migrate) error) (
 	}
 	fromFiles, fromDriver := g.Close()
 	return errors.Join(moveErr, ctx.Err(), fromFiles, fromDriver)
+}
+
+// atomicDriver writes the schema's version in the same transaction as the
+// migration. golang-migrate writes it before, marked dirty, and again after: a
+// process that is killed between the two would leave a database that no
+// program opens, although the transaction was rolled back. Each file therefore
+// holds only statements that may run in a transaction.
+type atomicDriver struct {
+	database.Driver
+	target int
+}
+
+func (d *atomicDriver) SetVersion(version int, dirty bool) error {
+	if dirty {
+		d.target = version // Run follows
+		return nil
+	}
+	return d.Driver.SetVersion(version, false)
+}
+
+func (d *atomicDriver) Run(migration io.Reader) error {
+	record := ";\nDELETE FROM schema_migrations;"
+	if d.target >= 0 { // below: nothing is left of the schema
+		record += fmt.Sprintf("\nINSERT INTO schema_migrations (version, dirty) VALUES (%d, false);", d.target)
+	}
+	return d.Driver.Run(io.MultiReader(migration, strings.NewReader(record)))
 }
 
 // lockFile waits for the lock beside the SQLite file: golang-migrate's own lock
