@@ -34,7 +34,7 @@ const (
 
 // Run runs one command and returns its exit code.
 func (a *App) Run(ctx context.Context, args []string) int {
-	root := a.root()
+	root := a.root() //nolint:contextcheck // commands get ctx from ExecuteContext
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)

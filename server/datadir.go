@@ -52,7 +52,7 @@ func makeMasterKey(c *Config, path string) (string, error) {
 	if err := lock.Lock(); err != nil {
 		return "", err
 	}
-	defer lock.Close() //nolint:errcheck // releases the lock; nothing depends on it
+	defer lock.Close()
 	if text, err := readSecretFile(path); !errors.Is(err, fs.ErrNotExist) {
 		return text, err
 	}

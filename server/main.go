@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,9 +75,9 @@ func (m *Main) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		m.log.Info("asked to stop")
-		return m.Close()
+		return m.Close() //nolint:contextcheck // ctx has ended; what runs is finished without it
 	case err := <-m.failed:
-		return errors.Join(err, m.Close())
+		return errors.Join(err, m.Close()) //nolint:contextcheck // as above
 	}
 }
 
@@ -84,7 +85,7 @@ func (m *Main) Run(ctx context.Context) error {
 // not the life. What was opened is closed again when it fails.
 func (m *Main) Open(ctx context.Context) (err error) {
 	began := m.now()
-	defer func() {
+	defer func() { //nolint:contextcheck // cleaning up must not end with ctx
 		if err != nil {
 			err = errors.Join(err, m.Close())
 		}
@@ -123,6 +124,8 @@ func (m *Main) Open(ctx context.Context) (err error) {
 	if private != nil {
 		m.serve(private, newMetricsServer(m.metrics.handler(), m.log.Logger))
 	}
+	// The first start hashes passwords, 20 MB each; a server at rest needs little.
+	m.jobs.Go(debug.FreeOSMemory)
 	m.log.Info("ready", "issuer", m.issuer, "address", m.addr.String(),
 		"took", m.now().Sub(began).Round(time.Millisecond).String())
 	return nil
