@@ -128,7 +128,9 @@ func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, erro
 	if c.Theme == "light" || c.Theme == "dark" {
 		v.Theme = c.Theme
 	}
-	_, v.Wide = p.(DemoPage)
+	if demo, ok := p.(DemoPage); ok {
+		v.Wide = demo.SignedIn // tokens are long
+	}
 	if !d.oneShot {
 		v.LanguageForm = newLanguageForm(c, t.tag)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -43,6 +44,10 @@ func Browser(tb testing.TB) context.Context {
 	})
 	if err := chromedp.Do(ctx); err != nil {
 		tb.Fatalf("start chromium: %v", err)
+	}
+	// Headless tabs have no focus otherwise, and autofocus and focus rings with it.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		tb.Fatalf("give the tab the focus: %v", err)
 	}
 	return ctx
 }

@@ -3,9 +3,6 @@
 (() => {
   const all = (selector, root = document) => root.querySelectorAll(selector);
 
-  // The first field that was refused gets the focus.
-  document.querySelector('[aria-invalid="true"]')?.focus();
-
   // Show and hide the password.
   for (const button of all('button[data-reveal]')) {
     const field = document.getElementById(button.dataset.reveal);
