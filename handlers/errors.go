@@ -54,7 +54,8 @@ const (
 	statusClientGone = 499
 )
 
-// plainFailures are the errors whose answer is always the same.
+// plainFailures are the errors whose answer is always the same, the first that
+// matches. A caller who hung up comes first: stores tell of it as a failure of theirs.
 var plainFailures = []struct {
 	is          error
 	status      int
@@ -63,10 +64,10 @@ var plainFailures = []struct {
 	kind        string
 	page        pages.ErrorKind
 }{
+	{context.Canceled, statusClientGone, codeUnavailable, "the request was given up", "client_gone", pages.ErrorUnavailable},
 	{idp.ErrUnavailable, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "unavailable", pages.ErrorUnavailable},
 	{idp.ErrStale, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "stale", pages.ErrorUnavailable},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "timeout", pages.ErrorUnavailable},
-	{context.Canceled, statusClientGone, codeUnavailable, "the request was given up", "client_gone", pages.ErrorUnavailable},
 	{errNotFound, http.StatusNotFound, "not_found", "there is nothing at this address", "not_found", pages.ErrorNotFound},
 	{errMethod, http.StatusMethodNotAllowed, codeInvalidRequest, "this address does not take that method", "method", pages.ErrorMethod},
 	{errCrossSite, http.StatusForbidden, codeInvalidRequest, "the form was sent by another site", "cross_site", pages.ErrorCrossSite},

@@ -38,8 +38,11 @@ func (s *site) observe(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set(headerRequestID, rec.id)
 	s.secure(h, rec.origin)
+	defer s.observed(c, rec) // also when an answer was cut short by a panic
 	c.Next()
+}
 
+func (s *site) observed(c *gin.Context, rec *record) {
 	route := c.FullPath()
 	if route == "" {
 		route = "unmatched"

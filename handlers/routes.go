@@ -7,6 +7,12 @@ import (
 
 // Addresses that are named more than once.
 const (
+	routeOIDC       = "/.well-known/openid-configuration"
+	routeOAuth      = "/.well-known/oauth-authorization-server"
+	routeKeys       = "/.well-known/jwks.json"
+	routeToken      = "/oauth2/token"
+	routeRevoke     = "/oauth2/revoke"
+	routeUserinfo   = "/oauth2/userinfo"
 	routeLogin      = "/login"
 	routeSelect     = "/login/select"
 	routeConsent    = "/consent"
@@ -28,18 +34,17 @@ func (s *site) mount(e *gin.Engine) {
 
 	// Public protocol, read by any origin: no cookie is looked at.
 	open := e.Group("", cors)
-	get(open, "/.well-known/openid-configuration", s.api(s.metadata()))
-	get(open, "/.well-known/oauth-authorization-server", s.api(s.metadata()))
-	get(open, "/.well-known/jwks.json", s.api(s.jwks))
+	get(open, routeOIDC, s.api(s.metadata()))
+	get(open, routeOAuth, s.api(s.metadata()))
+	get(open, routeKeys, s.api(s.jwks))
 	tokens := open.Group("", noStore)
-	tokens.POST("/oauth2/token", s.api(s.token))
-	tokens.POST("/oauth2/revoke", s.api(s.revoke))
-	tokens.GET("/oauth2/userinfo", s.api(s.userinfo))
-	tokens.POST("/oauth2/userinfo", s.api(s.userinfo))
-	for _, path := range []string{"/oauth2/token", "/oauth2/revoke", "/oauth2/userinfo"} {
+	tokens.POST(routeToken, s.api(s.token))
+	tokens.POST(routeRevoke, s.api(s.revoke))
+	tokens.GET(routeUserinfo, s.api(s.userinfo))
+	tokens.POST(routeUserinfo, s.api(s.userinfo))
+	for _, path := range []string{routeOIDC, routeOAuth, routeKeys, routeToken, routeRevoke, routeUserinfo} {
 		open.OPTIONS(path, preflight)
 	}
-	open.OPTIONS("/.well-known/:document", preflight)
 
 	// Protocol for servers: no other origin has a use for it.
 	e.POST("/oauth2/introspect", noStore, s.api(s.introspect))
