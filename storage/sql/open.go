@@ -62,12 +62,14 @@ func openPostgres(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	connector.Dialer(patientDialer{})
+	connector.Dialer(patientDialer{limit: answerLimit})
 	size := o.MaxConns
 	if size <= 0 {
 		size = max(10, 4*runtime.GOMAXPROCS(0))
 	}
 	// Connections stay open: making one costs more than a hundred statements.
+	// Statements are prepared on them, so a pooler in front must keep sessions
+	// or know prepared statements (PgBouncer 1.21 with max_prepared_statements).
 	db := sql.OpenDB(o.wrap(connector))
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
@@ -104,9 +106,12 @@ func postgresConnector(databaseURL string, change func(*pq.Config)) (*pq.Connect
 // but not hung up. No statement of ours takes a tenth of it.
 const answerLimit = 15 * time.Second
 
-// patientDialer makes connections whose reads give up after answerLimit:
-// without it a lost network leaves every request hanging.
-type patientDialer struct{ net.Dialer }
+// patientDialer makes connections whose reads give up after a limit: without it
+// a lost network leaves every request hanging.
+type patientDialer struct {
+	net.Dialer
+	limit time.Duration
+}
 
 func (d patientDialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
@@ -123,13 +128,16 @@ func (d patientDialer) DialContext(ctx context.Context, network, address string)
 	if err != nil {
 		return nil, err
 	}
-	return patientConn{c}, nil
+	return patientConn{c, d.limit}, nil
 }
 
-type patientConn struct{ net.Conn }
+type patientConn struct {
+	net.Conn
+	limit time.Duration
+}
 
 func (c patientConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(answerLimit)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(c.limit)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(b)

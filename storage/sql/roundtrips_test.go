@@ -47,7 +47,7 @@ func (c *countingConn) Read(b []byte) (int, error) {
 func TestRoundTripsToPostgres(t *testing.T) {
 	var trips atomic.Int64
 	db := open(t, Options{URL: backends[1].url(t), MaxConns: 1, wrap: func(c driver.Connector) driver.Connector {
-		c.(*pq.Connector).Dialer(countingDialer{trips: &trips})
+		c.(*pq.Connector).Dialer(countingDialer{patientDialer{limit: answerLimit}, &trips})
 		return c
 	}})
 	s, ctx := NewGrants(db), t.Context()
