@@ -10,7 +10,7 @@
 // # Layout
 //
 //	gh:g:FID       hash    a grant: s state, c client, n generation, t created, x end, y idle end,
-//	                       r rotated, e latest end, o offline, f facts (JSON), d:JTI a denied token
+//	                       r rotated, e latest end, o offline, f0 f1 … facts (JSON), d:JTI a denied token
 //	gh:u:USER      zset    the grants of a user, scored by creation
 //	gh:s:SID       zset    the grants of a browser session, likewise
 //	gh:ses:DIGEST  hash    a browser session: j facts (JSON), l last seen, i idle end, x end

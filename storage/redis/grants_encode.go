@@ -10,8 +10,7 @@ import (
 	"gatehouse/idp"
 )
 
-// grantFacts is the part of a grant that no script looks at, in one field:
-// fields cost Redis more than the bytes in them.
+// grantFacts is the part of a grant that no script looks at, as JSON.
 type grantFacts struct {
 	UserID    string           `json:"u,omitempty"`
 	SessionID string           `json:"i,omitempty"`
@@ -20,8 +19,16 @@ type grantFacts struct {
 	Facts     idp.Facts        `json:"f,omitzero"`
 }
 
-// deniedPrefix begins the name of a field that stands for a denied token.
-const deniedPrefix = "d:"
+const (
+	// deniedPrefix begins the name of a field that stands for a denied token.
+	deniedPrefix = "d:"
+	// pieceSize is the longest value with which Redis keeps a hash in its compact
+	// form (hash-max-listpack-value). The JSON is cut into fields of
+	// that size, f0, f1, …: in one field it would double the memory of a grant.
+	pieceSize = 64
+	// maxPieces bounds what is read back; a redirect URI has at most 2,000 bytes.
+	maxPieces = 4096
+)
 
 // encodeGrant returns the fields and values that the caller decides; the times are the store's.
 func encodeGrant(g *idp.Grant) ([]any, error) {
@@ -42,7 +49,10 @@ func encodeGrant(g *idp.Grant) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []any{"s", state, "c", g.ClientID, "f", facts}
+	args := []any{"s", state, "c", g.ClientID}
+	for piece := range slices.Chunk(facts, pieceSize) {
+		args = append(args, "f"+strconv.Itoa(len(args)/2-2), piece)
+	}
 	if g.Generation > 0 {
 		args = append(args, "n", g.Generation)
 	}
@@ -58,15 +68,39 @@ func encodeGrant(g *idp.Grant) ([]any, error) {
 // decodeGrant reads the reply of HGETALL. ErrNotFound for no record, and for a tombstone.
 func decodeGrant(id string, reply any) (*idp.Grant, error) {
 	g := &idp.Grant{ID: id}
-	err := fields(reply, func(name, value string) error { return decodeGrantField(g, name, value) })
+	var facts pieces
+	err := fields(reply, func(name, value string) error {
+		if number, ok := strings.CutPrefix(name, "f"); ok {
+			return facts.add(number, value)
+		}
+		return decodeGrantField(g, name, value)
+	})
+	if err == nil && g.State == "" {
+		return nil, idp.ErrNotFound
+	}
+	if err == nil {
+		err = decodeFacts(g, strings.Join(facts, ""))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read grant: %w", err)
 	}
-	if g.State == "" {
-		return nil, idp.ErrNotFound
-	}
 	slices.Sort(g.DeniedTokens)
 	return g, nil
+}
+
+// pieces is a text in order of its fields, which a reply need not keep.
+type pieces []string
+
+func (p *pieces) add(number, value string) error {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n >= maxPieces {
+		return fmt.Errorf("no piece has the number %q", number)
+	}
+	for len(*p) <= n {
+		*p = append(*p, "")
+	}
+	(*p)[n] = value
+	return nil
 }
 
 func decodeGrantField(g *idp.Grant, name, value string) error {
@@ -82,8 +116,6 @@ func decodeGrantField(g *idp.Grant, name, value string) error {
 		}
 	case "c":
 		g.ClientID = value
-	case "f":
-		return decodeFacts(g, value)
 	case "n", "t", "x", "y", "r":
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
