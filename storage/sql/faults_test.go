@@ -137,11 +137,24 @@ func TestPostgresThatHangs(t *testing.T) {
 			}
 		}
 	}()
+	d := patientDialer{limit: waitAWhile}
+	for name, dial := range map[string]func() (net.Conn, error){
+		"Dial":        func() (net.Conn, error) { return d.Dial("tcp", l.Addr().String()) },
+		"DialTimeout": func() (net.Conn, error) { return d.DialTimeout("tcp", l.Addr().String(), time.Second) },
+		"DialContext": func() (net.Conn, error) { return d.DialContext(t.Context(), "tcp", l.Addr().String()) },
+	} {
+		c, err := dial()
+		noError(t, err)
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: reading gives %v", name, err)
+		}
+		noError(t, c.Close())
+	}
 	begin := time.Now()
 	_, err = Open(t.Context(), Options{
 		URL: "postgres://ada:secret@" + l.Addr().String() + "/db?sslmode=disable",
 		wrap: func(c driver.Connector) driver.Connector {
-			c.(*pq.Connector).Dialer(patientDialer{limit: waitAWhile})
+			c.(*pq.Connector).Dialer(d)
 			return c
 		},
 	})

@@ -107,24 +107,25 @@ func postgresConnector(databaseURL string, change func(*pq.Config)) (*pq.Connect
 const answerLimit = 15 * time.Second
 
 // patientDialer makes connections whose reads give up after a limit: without it
-// a lost network leaves every request hanging.
-type patientDialer struct {
-	net.Dialer
-	limit time.Duration
-}
+// a lost network leaves every request hanging. pq dials with a context; the
+// other two methods complete its interface.
+type patientDialer struct{ limit time.Duration }
 
+// Dial implements pq.Dialer.
 func (d patientDialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
+// DialTimeout implements pq.Dialer.
 func (d patientDialer) DialTimeout(network, address string, limit time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	return d.DialContext(ctx, network, address)
 }
 
+// DialContext implements pq.DialerContext.
 func (d patientDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := d.Dialer.DialContext(ctx, network, address)
+	c, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

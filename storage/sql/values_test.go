@@ -1,8 +1,11 @@
 package sqlstore
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"gatehouse/idp"
 )
 
 func TestScannersRefuseWhatTheyDoNotKnow(t *testing.T) {
@@ -50,4 +53,26 @@ func TestOneSpellingOfAnID(t *testing.T) {
 			t.Errorf("%q counts as an ID", s)
 		}
 	}
+}
+
+func TestThrottleKeysOfAnyForm(t *testing.T) {
+	onEach(t, func(t *testing.T, db *DB) {
+		s := NewThrottles(db)
+		long := strings.Repeat("ключ", 5000)
+		for _, key := range []string{"", "nul\x00", "bad\xff", "bad\xfe", long, long + "x"} {
+			a := idp.Attempt{Key: key, Limit: 1, Window: time.Minute}
+			if wait, err := s.Try(t.Context(), a); err != nil || wait != 0 {
+				t.Errorf("%.10q: the first try waits %v, %v", key, wait, err)
+			}
+			if wait, err := s.Try(t.Context(), a); err != nil || wait == 0 {
+				t.Errorf("%.10q: the second try is let through, %v", key, err)
+			}
+			if err := s.Clear(t.Context(), key); err != nil {
+				t.Error(err)
+			}
+			if wait, err := s.Try(t.Context(), a); err != nil || wait != 0 {
+				t.Errorf("%.10q: a try after Clear waits %v, %v", key, wait, err)
+			}
+		}
+	})
 }
