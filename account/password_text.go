@@ -15,8 +15,9 @@ const unusable = "contains a character that cannot be used, such as a control ch
 // same password. It reports false for what cannot be a password: nothing at
 // all, control characters, invalid UTF-8.
 func normalize(password string) (string, bool) {
-	// The profile would turn invalid bytes into U+FFFD, and make one password of many.
-	if !utf8.ValidString(password) || strings.ContainsRune(password, utf8.RuneError) {
+	// The profile would turn invalid bytes into U+FFFD, and make one password
+	// of many. This finds both.
+	if strings.ContainsRune(password, utf8.RuneError) {
 		return "", false
 	}
 	s, err := precis.OpaqueString.String(password)

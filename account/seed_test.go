@@ -115,3 +115,19 @@ func TestSeedRace(t *testing.T) {
 		t.Errorf("%d instances made the first administrator", made)
 	}
 }
+
+// Another instance makes the administrator between our count and our insert.
+func TestSeedFindsTheWinner(t *testing.T) {
+	p := newPeople(t, nil)
+	racing := &racingUsers{UserStore: p.Users, after: func() {
+		if r, err := p.users.Seed(t.Context(), account.SeedOptions{}); err != nil || !r.Created {
+			t.Errorf("the winner: %+v %v", r, err)
+		}
+	}}
+	users := account.NewUsers(account.UsersOptions{
+		Users: racing, Roles: p.Roles, Sessions: p.Sessions, Grants: p.Grants, Passwords: p.passwords,
+	})
+	if r, err := users.Seed(t.Context(), account.SeedOptions{}); err != nil || r != (account.SeedResult{}) {
+		t.Errorf("the loser: %+v %v", r, err)
+	}
+}

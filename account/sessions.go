@@ -17,11 +17,10 @@ import (
 )
 
 const (
-	handleBytes    = 32
-	sidBytes       = 18
-	touchEvery     = time.Minute
-	maxUserAgent   = 300 // runes
-	methodPassword = "pwd"
+	handleBytes  = 32
+	sidBytes     = 18
+	touchEvery   = time.Minute
+	maxUserAgent = 300 // runes
 )
 
 // SessionsOptions is what Sessions needs.
@@ -69,7 +68,7 @@ func (s *Sessions) Begin(ctx context.Context, u *idp.User, o BeginOptions) (hand
 	handle = randomText(handleBytes)
 	session := &idp.Session{
 		Digest: digest(handle), ID: randomText(sidBytes), UserID: u.ID,
-		AuthTime: now, AMR: []string{methodPassword}, // RFC 8176 §2
+		AuthTime: now, AMR: []string{idp.AMRPassword}, ACR: idp.ACRPassword,
 		Remember: o.Remember, UserAgent: printable(o.UserAgent, maxUserAgent), IP: address(o.IP),
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.o.MaxTTL),
 	}

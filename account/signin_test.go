@@ -27,9 +27,24 @@ func TestSignInWithUsernameOrEmail(t *testing.T) {
 	}
 }
 
+// countingUsers counts the lookups, in which a difference would show too.
+type countingUsers struct {
+	idp.UserStore
+	lookups atomic.Int64
+}
+
+func (c *countingUsers) UserByLogin(ctx context.Context, login string) (*idp.User, error) {
+	c.lookups.Add(1)
+	return c.UserStore.UserByLogin(ctx, login)
+}
+
 // One answer, one hash, whoever it was and whatever was wrong.
 func TestSignInRefusesAllAlike(t *testing.T) {
-	p := newPeople(t, nil)
+	counting := &countingUsers{}
+	p := newPeople(t, func(s *stores, _ *account.Limits) {
+		counting.UserStore = s.Users
+		s.Users = counting
+	})
 	p.add(t, "ada")
 	p.add(t, "disabled")
 	if err := p.users.SetDisabled(t.Context(), "disabled", true); err != nil {
@@ -69,13 +84,16 @@ func TestSignInRefusesAllAlike(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n++
-			before := p.hashes.Load()
+			before, lookups := p.hashes.Load(), counting.lookups.Load()
 			err := p.try(t, c.login, c.password, n)
 			if err != account.ErrBadCredentials { //nolint:errorlint // the very same value: nothing in it may differ
 				t.Errorf("answer is %v", err)
 			}
 			if runs := p.hashes.Load() - before; runs != 1 {
 				t.Errorf("%d hashes ran", runs)
+			}
+			if n := counting.lookups.Load() - lookups; n > 1 {
+				t.Errorf("%d lookups were made", n)
 			}
 		})
 	}

@@ -207,7 +207,7 @@ func TestConcurrentUpdatesLoseNothing(t *testing.T) {
 }
 
 // grant makes a live grant of the user.
-func (p *people) grant(t *testing.T, userID string) string {
+func (p *people) grant(t *testing.T, userID string) {
 	t.Helper()
 	g := &idp.Grant{
 		ID: strings.ReplaceAll(account.GeneratePassword(), "-", "x") + "abcdefghi", State: idp.GrantActive,
@@ -216,7 +216,6 @@ func (p *people) grant(t *testing.T, userID string) string {
 	if err := p.Grants.CreateGrant(t.Context(), g, time.Hour, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	return g.ID
 }
 
 // access counts what is live.
