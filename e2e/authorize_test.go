@@ -232,8 +232,14 @@ func TestA11_HintsNeverCauseAnError(t *testing.T) {
 	s := defaultSystem(t, onSQLite)
 	a := s.newApp(t, nil)
 	for _, pair := range [][2]string{
-		{"display", "popup"}, {"display", "nonsense"}, {"ui_locales", "xx-YY de"}, {"ui_locales", "<b>"},
-		{"claims_locales", "de"}, {"login_hint", "ada@example.com"}, {"login_hint", "<script>"}, {"acr_values", "urn:x 1"},
+		{"display", "popup"},
+		{"display", "nonsense"},
+		{"ui_locales", "xx-YY de"},
+		{"ui_locales", "<b>"},
+		{"claims_locales", "de"},
+		{"login_hint", "ada@example.com"},
+		{"login_hint", "<script>"},
+		{"acr_values", "urn:x 1"},
 	} {
 		if p := s.newBrowser(t).authorize(authorization(a, pair[0], pair[1])); !p.is("/login") || p.status != http.StatusOK {
 			t.Errorf("%s=%s: at %s, status %d", pair[0], pair[1], p.url.Path, p.status)

@@ -31,7 +31,7 @@ const (
 var allModes = []mode{onSQLite, onPostgres, onRedis}
 
 const (
-	password      = "correct horse battery staple"
+	password      = "a quiet gate by the river"
 	masterKeyText = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 )
 

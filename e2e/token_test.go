@@ -107,8 +107,12 @@ func TestT5_ErrorsKeepToTheirForm(t *testing.T) {
 	s := defaultSystem(t, onSQLite)
 	a := s.newApp(t, machine)
 	for _, form := range []url.Values{
-		{}, {"grant_type": {"x\"\\\n\x7fé"}}, {"grant_type": {"client_credentials"}, "scope": {"\"evil\\\""}},
-		{"grant_type": {"client_credentials"}, "scope": {"ünknown"}}, {"grant_type": {"a", "b"}}, {"grant_type": {"authorization_code"}},
+		{},
+		{"grant_type": {"x\"\\\n\x7fé"}},
+		{"grant_type": {"client_credentials"}, "scope": {"\"evil\\\""}},
+		{"grant_type": {"client_credentials"}, "scope": {"ünknown"}},
+		{"grant_type": {"a", "b"}},
+		{"grant_type": {"authorization_code"}},
 		{"x\"y\\": {"1", "2"}, "grant_type": {"client_credentials"}},
 	} {
 		r := s.token(t, a, form)

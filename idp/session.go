@@ -2,6 +2,12 @@ package idp
 
 import "time"
 
+// What a sign-in with a password is called in tokens.
+const (
+	AMRPassword = "pwd" // RFC 8176 §2
+	ACRPassword = "1"   // the only context class there is
+)
+
 // Session is a person signed in with one browser.
 type Session struct {
 	// Digest is the SHA-256 (hex) of the cookie's random handle, the key under

@@ -180,15 +180,25 @@ type namedText struct {
 // texts lists the free-text claims, for the rules that are the same for all of them.
 func (u *User) texts() []namedText {
 	return []namedText{
-		{"name", &u.Name}, {"given_name", &u.GivenName}, {"family_name", &u.FamilyName},
-		{"middle_name", &u.MiddleName}, {"nickname", &u.Nickname},
-		{"preferred_username", &u.PreferredUsername}, {"profile", &u.Profile},
-		{"picture", &u.Picture}, {"website", &u.Website}, {"gender", &u.Gender},
-		{"birthdate", &u.Birthdate}, {"zoneinfo", &u.Zoneinfo}, {"locale", &u.Locale},
+		{"name", &u.Name},
+		{"given_name", &u.GivenName},
+		{"family_name", &u.FamilyName},
+		{"middle_name", &u.MiddleName},
+		{"nickname", &u.Nickname},
+		{"preferred_username", &u.PreferredUsername},
+		{"profile", &u.Profile},
+		{"picture", &u.Picture},
+		{"website", &u.Website},
+		{"gender", &u.Gender},
+		{"birthdate", &u.Birthdate},
+		{"zoneinfo", &u.Zoneinfo},
+		{"locale", &u.Locale},
 		{"phone_number", &u.PhoneNumber},
 		{"address.street_address", &u.Address.StreetAddress},
-		{"address.locality", &u.Address.Locality}, {"address.region", &u.Address.Region},
-		{"address.postal_code", &u.Address.PostalCode}, {"address.country", &u.Address.Country},
+		{"address.locality", &u.Address.Locality},
+		{"address.region", &u.Address.Region},
+		{"address.postal_code", &u.Address.PostalCode},
+		{"address.country", &u.Address.Country},
 	}
 }
 

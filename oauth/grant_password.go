@@ -9,12 +9,6 @@ import (
 	"gatehouse/idp"
 )
 
-// Authentication facts of a password: RFC 8176 §2, and the only context class there is yet.
-const (
-	AMRPassword = "pwd"
-	ACRPassword = "1"
-)
-
 // grantPassword is the legacy password grant (RFC 6749 §4.3; RFC 9700 §2.4
 // advises against it, so a client must be registered for it). The policy is
 // that of the sign-in page, and all failures read the same.
@@ -40,7 +34,7 @@ func (p *Provider) grantPassword(ctx context.Context, ex *exchange, r Request) (
 	ex.user, ex.scope = user, scope
 	ex.grant = &idp.Grant{
 		ID: newGrantID(), State: idp.GrantActive, ClientID: ex.client.ID, UserID: user.ID, Scope: scope,
-		Facts: idp.Facts{Offline: true, AuthTime: ex.issuedAt.Unix(), AMR: []string{AMRPassword}, ACR: ACRPassword},
+		Facts: idp.Facts{Offline: true, AuthTime: ex.issuedAt.Unix(), AMR: []string{idp.AMRPassword}, ACR: idp.ACRPassword},
 	}
 	if ex.client.MayUse(idp.GrantRefreshToken) {
 		ex.grant.Generation = 1

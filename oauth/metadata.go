@@ -57,7 +57,7 @@ func buildMetadata(issuer string) ([]byte, error) {
 		ResponseTypesSupported:    []string{"code"},
 		ResponseModesSupported:    []string{ModeQuery, ModeFormPost},
 		GrantTypesSupported:       idp.GrantTypes(),
-		ACRValuesSupported:        []string{ACRPassword},
+		ACRValuesSupported:        []string{idp.ACRPassword},
 		SubjectTypesSupported:     []string{"public"},
 		IDTokenAlgs:               []string{algRS256, algES256},
 		TokenAuthMethods:          anyMethod,
