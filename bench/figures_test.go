@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const megabyte = 1 << 20
+
+// BenchmarkStart measures the time from the start with an empty data folder to
+// the first answer, and the size of the stripped binary.
+func BenchmarkStart(b *testing.B) {
+	path := program(b)
+	file, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		address := freeAddress(b)
+		env := environment(b.TempDir(), address)
+		b.StartTimer()
+		p := start(b, "http://"+address, env, path, "serve")
+		b.StopTimer()
+		p.stop()
+		b.StartTimer()
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+	b.ReportMetric(float64(file.Size())/megabyte, "MB-binary")
+}
+
+// BenchmarkMemory measures the resident memory at rest, and the highest under
+// the load of everything that hashes no password and of everything.
+func BenchmarkMemory(b *testing.B) {
+	p := startPair(b, false)
+	pid := p.ours.cmd.Process.Pid
+	time.Sleep(2 * time.Second) // after the start, memory goes back
+	idle := memory(b, pid, "VmRSS")
+	load := func(passwords bool) {
+		for _, e := range endpoints() {
+			if passwords == (e.name == "password") {
+				p.chunk(b, p.ours, e)
+			}
+		}
+	}
+	for b.Loop() {
+		load(false)
+	}
+	busy := memory(b, pid, "VmRSS")
+	for range 10 {
+		load(true)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(idle/megabyte, "MB-idle")
+	b.ReportMetric(busy/megabyte, "MB-busy")
+	b.ReportMetric(memory(b, pid, "VmHWM")/megabyte, "MB-highest")
+}
+
+// BenchmarkRedisGrant measures what a live grant takes in Redis, with its share
+// of the indexes, as Redis is set up by default and with the one setting that
+// keeps grants in the compact form.
+func BenchmarkRedisGrant(b *testing.B) {
+	for name, compact := range map[string]string{"default": "64", "hash-max-listpack-value=512": "512"} {
+		b.Run(name, func(b *testing.B) {
+			p := startPair(b, true)
+			setRedis(b, p.redis, "hash-max-listpack-value", compact)
+			b.Cleanup(func() { setRedis(b, p.redis, "hash-max-listpack-value", "64") })
+			if _, err := p.ours.chains(quick, "api"); err != nil { // loads the scripts
+				b.Fatal(err)
+			}
+			before, made := redisInfo(b, p.redis, "used_memory"), 0
+			for b.Loop() {
+				if _, err := p.ours.chains(quick, "api"); err != nil {
+					b.Fatal(err)
+				}
+				made += connections
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(redisInfo(b, p.redis, "used_memory")-before)/float64(made), "B/grant")
+		})
+	}
+}
+
+func setRedis(b *testing.B, redisURL, name, value string) {
+	b.Helper()
+	o, err := redis.ParseURL(redisURL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := redis.NewClient(o)
+	defer c.Close()
+	if err := c.ConfigSet(context.Background(), name, value).Err(); err != nil {
+		b.Fatal(err)
+	}
+}
