@@ -79,4 +79,4 @@ func (c *Config) Database() string {
 func (c *Config) IsSQLite() bool { return hasSQLiteScheme(c.Database()) }
 
 // ServesTLS reports whether Gatehouse speaks https itself.
-func (c *Config) ServesTLS() bool { return c.TLSCertFile != "" }
+func (c *Config) ServesTLS() bool { return c.TLSCertFile != "" && c.TLSKeyFile != "" }

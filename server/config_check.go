@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/oauth"
+	redisstore "gatehouse/storage/redis"
 )
 
 // Bounds of what can be set.
@@ -102,8 +103,9 @@ func (c *Config) checkListeners(faults *ConfigError) {
 }
 
 func (c *Config) checkStores(withKeys bool, faults *ConfigError) {
-	if why := databaseFault(c.Database()); why != "" {
-		faults.add("DATABASE_URL %s", why)
+	badDatabase := databaseFault(c.Database())
+	if badDatabase != "" {
+		faults.add("DATABASE_URL %s", badDatabase)
 	}
 	if c.DatabaseMaxConns < 0 || c.DatabaseMaxConns > 10_000 {
 		faults.add("GATEHOUSE_DATABASE_MAX_CONNS must be from 0 to 10000")
@@ -118,7 +120,7 @@ func (c *Config) checkStores(withKeys bool, faults *ConfigError) {
 		if _, err := oauth.ParseMasterKeys(string(c.MasterKey)); err != nil {
 			faults.add("GATEHOUSE_MASTER_KEY must be 64 hex digits, or several such keys with commas between, newest first")
 		}
-	} else if withKeys && !c.IsSQLite() {
+	} else if withKeys && !c.IsSQLite() && badDatabase == "" {
 		faults.add("GATEHOUSE_MASTER_KEY is required with Postgres, the same for every instance; make one with: openssl rand -hex 32")
 	}
 }
@@ -193,11 +195,11 @@ func redisFault(redis string) string {
 	if redis == "" {
 		return ""
 	}
-	scheme, rest, ok := strings.Cut(redis, "://")
-	if !ok || rest == "" || !slices.Contains([]string{"redis", "rediss"}, strings.SplitN(scheme, "+", 2)[0]) {
-		return "must begin with redis:// or rediss://"
+	_, err := redisstore.ParseURL(redis)
+	if err == nil {
+		return ""
 	}
-	return ""
+	return strings.TrimPrefix(err.Error(), redisstore.ErrURL.Error()+" ")
 }
 
 func isListenAddress(s string) bool {

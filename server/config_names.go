@@ -56,6 +56,9 @@ func knownNames() []string {
 // nearest returns the known name that takes the fewest edits to reach, or ""
 // when all are far: more than a third of the letters after the prefix.
 func nearest(name string, known []string) string {
+	if base, ok := strings.CutSuffix(name, "_FILE"); ok && slices.Contains(known, base) {
+		return base // only secrets have such a twin
+	}
 	word := strings.TrimPrefix(name, ourPrefix)
 	best, bestCost := "", len(word)/3+1
 	for _, k := range known {
