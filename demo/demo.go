@@ -179,7 +179,7 @@ func (a *app) visitor(r *http.Request) *visitor {
 }
 
 func (a *app) setCookie(w http.ResponseWriter, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is as the issuer's scheme: browsers drop it over plain http
 		Name: cookieName, Value: value, Path: home, MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(a.Issuer, "https:"),
 	})

@@ -38,9 +38,9 @@ func (s *site) page(h handler) gin.HandlerFunc {
 // guarded turns a panic into an error, so that it is answered and logged like any other.
 func guarded(h handler, c *gin.Context) (err error) {
 	defer func() {
-		switch p := recover(); {
-		case p == nil:
-		case p == http.ErrAbortHandler:
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			panic(p) // net/http's own way to cut an answer short
 		default:
 			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())

@@ -40,28 +40,19 @@ func (k cookies) get(r *http.Request, base string) string {
 
 // set writes a cookie that lives for the given time, or until the browser closes when that is 0.
 func (k cookies) set(w http.ResponseWriter, base, value string, life time.Duration) {
-	c := k.cookie(base)
-	c.Value = value
-	c.MaxAge = int(life / time.Second)
-	http.SetCookie(w, c)
+	k.write(w, k.name(base), value, int(life/time.Second))
 }
 
 // setPlain writes a cookie that package pages reads, under the name that it knows.
 func (k cookies) setPlain(w http.ResponseWriter, name, value string, life time.Duration) {
-	c := k.cookie("")
-	c.Name, c.Value, c.MaxAge = name, value, int(life/time.Second)
-	http.SetCookie(w, c)
+	k.write(w, name, value, int(life/time.Second))
 }
 
 // clear removes a cookie.
-func (k cookies) clear(w http.ResponseWriter, base string) {
-	c := k.cookie(base)
-	c.MaxAge = -1
-	http.SetCookie(w, c)
-}
+func (k cookies) clear(w http.ResponseWriter, base string) { k.write(w, k.name(base), "", -1) }
 
-func (k cookies) cookie(base string) *http.Cookie {
-	return &http.Cookie{
-		Name: k.name(base), Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode,
-	}
+func (k cookies) write(w http.ResponseWriter, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is as the issuer's scheme: browsers drop it over plain http
+		Name: name, Value: value, MaxAge: maxAge, Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode,
+	})
 }

@@ -101,7 +101,7 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			if p := recover(); p != http.ErrAbortHandler {
+			if p, ok := recover().(error); !ok || !errors.Is(p, http.ErrAbortHandler) {
 				t.Errorf("half an answer must not end like a whole one: %v", p)
 			}
 		}()

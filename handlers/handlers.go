@@ -73,6 +73,7 @@ type site struct {
 	proxies     proxies
 	static      http.Handler
 	bodies      bodies
+	headers     http.Header // shared by all answers, never changed
 }
 
 // New returns the handler of everything that Gatehouse serves to the public.
@@ -121,6 +122,7 @@ func newSite(o Options) (*site, error) {
 		cookies: cookies{secure: issuer.Scheme == "https"},
 		proxies: o.TrustedProxies,
 		static:  o.Pages.Static(),
+		headers: secureHeaders(),
 	}
 	s.crossOrigin = http.NewCrossOriginProtection()
 	// Behind a proxy that rewrites Host, Origin is still the public one.

@@ -10,7 +10,7 @@ const (
 	routeOIDC       = "/.well-known/openid-configuration"
 	routeOAuth      = "/.well-known/oauth-authorization-server"
 	routeKeys       = "/.well-known/jwks.json"
-	routeToken      = "/oauth2/token"
+	routeToken      = "/oauth2/token" //nolint:gosec // an address, no secret
 	routeRevoke     = "/oauth2/revoke"
 	routeUserinfo   = "/oauth2/userinfo"
 	routeLogin      = "/login"
@@ -33,7 +33,7 @@ func (s *site) mount(e *gin.Engine) {
 	e.NoMethod(s.noMethod)
 
 	// Public protocol, read by any origin: no cookie is looked at.
-	open := e.Group("", cors)
+	open := e.Group("", cors())
 	get(open, routeOIDC, s.api(s.metadata()))
 	get(open, routeOAuth, s.api(s.metadata()))
 	get(open, routeKeys, s.api(s.jwks))
