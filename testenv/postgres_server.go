@@ -89,7 +89,7 @@ type pgServer struct {
 	dir  string
 	port int
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when the process has ended
 }
 
 func newPgServer(bins pgPrograms, dir string) (*pgServer, error) {
@@ -131,7 +131,7 @@ func unprivileged() (*syscall.Credential, error) {
 }
 
 func (p *pgServer) command(program string, args ...string) *exec.Cmd {
-	cmd := exec.Command(program, args...) //nolint:noctx,gosec // a test's own server, ended by its owner
+	cmd := exec.Command(program, args...)
 	cmd.Dir = p.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -178,15 +178,14 @@ func (p *pgServer) run(port int) error {
 	if err := start(cmd, syscall.SIGQUIT); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }()
 	p.cmd, p.done = cmd, done
 	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=2", port)
 	err = eventually(20*time.Second, func() error {
 		select {
-		case err := <-done:
-			done <- err
-			return nil // it ended; looked at below
+		case <-done:
+			return nil // looked at below
 		default:
 		}
 		return onServer(context.Background(), url, "SELECT 1")

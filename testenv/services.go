@@ -53,7 +53,7 @@ func freePort(tb testing.TB) int {
 }
 
 func pickPort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +93,7 @@ func processDir(pattern string) (string, error) {
 	}
 	defer r.Close()
 	const wait = `cat >/dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; rm -rf "$1" && exit; done`
-	cmd := exec.Command("/bin/sh", "-c", wait, "sh", dir) //nolint:noctx // outlives every context
+	cmd := exec.Command("/bin/sh", "-c", wait, "sh", dir)
 	cmd.Stdin = r
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

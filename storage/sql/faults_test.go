@@ -86,9 +86,9 @@ func verbs(ctx context.Context, db *DB) map[string]func() error {
 	}
 }
 
-func allUnavailable(t *testing.T, ctx context.Context, db *DB) {
+func allUnavailable(t *testing.T, db *DB) {
 	t.Helper()
-	for name, call := range verbs(ctx, db) {
+	for name, call := range verbs(t.Context(), db) {
 		if err := call(); !errors.Is(err, idp.ErrUnavailable) || errors.Is(err, idp.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrUnavailable and nothing else", name, err)
 		}
@@ -111,7 +111,7 @@ func TestPostgresGoesAndComesBack(t *testing.T) {
 	noneUnavailable(t, db)
 	for name, end := range map[string]func(){"stopped": server.Stop, "killed": server.Kill} {
 		end()
-		allUnavailable(t, t.Context(), db)
+		allUnavailable(t, db)
 		server.Start()
 		// The pool may still hold dead connections; each fails at most once.
 		end := time.Now().Add(5 * time.Second)
@@ -169,7 +169,7 @@ func TestPostgresThatHangs(t *testing.T) {
 func TestClosedDatabase(t *testing.T) {
 	onEach(t, func(t *testing.T, db *DB) {
 		noError(t, db.Close())
-		allUnavailable(t, t.Context(), db)
+		allUnavailable(t, db)
 	})
 }
 

@@ -78,7 +78,7 @@ func migrateForEver(folder string) error {
 // returns what it said, by kind.
 func killed(t *testing.T, job string) map[string][]string {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very program
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childVariable+"="+job)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()

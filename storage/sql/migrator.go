@@ -97,7 +97,7 @@ func (m *Migrator) run(ctx context.Context, move func(*migrate.Migrate) error) (
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // closed already when all went well
+	defer db.Close() // again, when all went well
 	if err := db.PingContext(ctx); err != nil {
 		return fmt.Errorf("%w: %w", idp.ErrUnavailable, err)
 	}
@@ -176,7 +176,7 @@ func (m *Migrator) Status(ctx context.Context) (version, latest uint, dirty bool
 		return 0, 0, false, err
 	}
 	if m.path != "" {
-		if _, err := os.Stat(m.path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(m.path); errors.Is(err, fs.ErrNotExist) { //nolint:gosec // the operator names it
 			return 0, latest, false, nil
 		}
 	}

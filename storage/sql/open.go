@@ -40,7 +40,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	var db *DB
 	var err error
 	if path, ok := sqlitePath(o.URL); ok {
-		db, err = openSQLite(path, o)
+		db, err = openSQLite(ctx, path, o)
 	} else {
 		db, err = openPostgres(o)
 	}
@@ -82,7 +82,7 @@ func openPostgres(o Options) (*DB, error) {
 // postgresConnector makes connections as the URL says, with changes on top.
 func postgresConnector(databaseURL string, change func(*pq.Config)) (*pq.Connector, error) {
 	if !strings.HasPrefix(databaseURL, "postgres://") && !strings.HasPrefix(databaseURL, "postgresql://") {
-		return nil, errors.New("the database URL must begin with postgres://, postgresql:// or sqlite:")
+		return nil, errors.New("the database URL begins neither with postgres:// (or postgresql://) nor with sqlite: as it must")
 	}
 	config, err := pq.NewConfig(databaseURL)
 	if err != nil {
@@ -150,7 +150,7 @@ func sqlitePath(databaseURL string) (path string, ok bool) {
 	return strings.TrimPrefix(path, "//"), ok
 }
 
-func openSQLite(path string, o Options) (*DB, error) {
+func openSQLite(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := makeSQLiteFile(path); err != nil {
 		return nil, err
 	}
@@ -162,7 +162,12 @@ func openSQLite(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.db.Close())
 	}
-	return &DB{dialect: write.dialect, write: write, read: read}, nil
+	db := &DB{dialect: write.dialect, write: write, read: read}
+	// The writer goes first: it turns the log on, which readers must find in place.
+	if err := write.db.PingContext(ctx); err != nil {
+		return nil, errors.Join(db.named(ctx, err), db.Close())
+	}
+	return db, nil
 }
 
 // makeSQLiteFile makes sure of the file: the database holds password digests,
@@ -171,7 +176,7 @@ func makeSQLiteFile(path string) error {
 	if path == "" || path == ":memory:" {
 		return errors.New("the database URL must name a file, as in sqlite:data/gatehouse.db")
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { //nolint:gosec // the operator names it
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names it
