@@ -211,7 +211,7 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	provider, err := oauth.New(oauth.Options{
 		Issuer: e.url, CodeTTL: time.Minute, AccessTokenTTL: 10 * time.Minute, IDTokenTTL: 10 * time.Minute,
 		RefreshTTL: time.Hour, RefreshMaxTTL: 24 * time.Hour, RefreshGrace: 10 * time.Second, SessionTTL: time.Hour,
-		Clients: clients, Users: users, Consents: st.Consents, Grants: grants, Keys: keys, Master: master,
+		Clients: clients, Users: users, Consents: st.Consents, Grants: grants, Sessions: sessions, Keys: keys, Master: master,
 		Password: func(ctx context.Context, username, password, ip string) (*idp.User, error) {
 			return signIn.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip})
 		},

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,6 +27,18 @@ func (p *Provider) Issue(ctx context.Context, r *AuthorizeRequest, s *idp.Sessio
 		ClientID: client.ID, UserID: s.UserID, RedirectURI: r.RedirectURI, Scope: ex.grant.Scope,
 	})
 	if err != nil {
+		return nil, err
+	}
+	// A sign-out or a change of password ends the sessions first and then the
+	// grants. Whoever races it with a request must not keep a grant that was
+	// made in between.
+	if _, err := p.o.Sessions.Session(ctx, s.Digest); err != nil {
+		if revokeErr := p.o.Grants.RevokeGrant(ctx, ex.grant.ID); revokeErr != nil {
+			return nil, revokeErr
+		}
+		if errors.Is(err, idp.ErrNotFound) {
+			return nil, p.redirectError(r, codeLoginRequired, "the person has signed out")
+		}
 		return nil, err
 	}
 	return p.respond(r, url.Values{"code": {info.GetCode()}}), nil

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/go-oauth2/oauth2/v4"
 
@@ -40,7 +41,35 @@ func (p *Provider) grantPassword(ctx context.Context, ex *exchange, r Request) (
 		ex.grant.Generation = 1
 	}
 	ex.commit = commitGrant
-	return p.engine.GenerateAccessToken(ctx, oauth2.PasswordCredentials, &oauth2.TokenGenerateRequest{
+	info, err := p.engine.GenerateAccessToken(ctx, oauth2.PasswordCredentials, &oauth2.TokenGenerateRequest{
 		ClientID: ex.client.ID, UserID: user.ID, Scope: scope, AccessTokenExp: ex.accessTTL,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return info, p.stillSignsIn(ctx, ex)
+}
+
+// stillSignsIn looks again after the grant was made: a change of password or a
+// disabled account ends the grants that exist at that moment, and must not
+// miss one that was on its way.
+func (p *Provider) stillSignsIn(ctx context.Context, ex *exchange) error {
+	now, err := p.o.Users.UserByLogin(ctx, ex.user.Username)
+	if err == nil && now.ID == ex.user.ID && now.MayAuthenticate(p.o.Now()) && sameTime(now.LastChangeAt, ex.user.LastChangeAt) {
+		return nil
+	}
+	if revokeErr := p.o.Grants.RevokeGrant(ctx, ex.grant.ID); revokeErr != nil {
+		return revokeErr
+	}
+	if err == nil || errors.Is(err, idp.ErrNotFound) {
+		return idp.ErrNotFound // renamed, disabled, or with another password
+	}
+	return err
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
 }

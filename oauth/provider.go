@@ -38,6 +38,7 @@ type Options struct {
 	Users    idp.UserStore
 	Consents idp.ConsentStore
 	Grants   idp.GrantStore
+	Sessions idp.SessionStore
 	Keys     *Keyring
 	Master   MasterKeys
 	Password PasswordFunc

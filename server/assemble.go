@@ -29,7 +29,7 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		CodeTTL: m.cfg.CodeTTL, AccessTokenTTL: m.cfg.AccessTokenTTL, IDTokenTTL: m.cfg.IDTokenTTL,
 		RefreshTTL: m.cfg.RefreshTokenTTL, RefreshMaxTTL: m.cfg.RefreshTokenMaxTTL, RefreshGrace: m.cfg.RefreshGrace,
 		SessionTTL: m.cfg.SessionTTL,
-		Clients:    stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants,
+		Clients:    stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
 		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now, Log: log,
 	})
 	if err != nil {
