@@ -165,8 +165,21 @@ func (s shot) save(ctx context.Context, base string, one state) error {
 	if err != nil {
 		return err
 	}
-	whole := true
-	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](settle, chromedp.EvalAwaitPromise)); err != nil {
+		return err
+	}
+	// A window as high as the page: capturing beyond the window puts right-to-left pages in the wrong place.
+	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollHeight`))
+	if err != nil {
+		return err
+	}
+	_, err = chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.width, Height: max(height, s.height), DeviceScaleFactor: 1,
+	})
+	if err != nil {
+		return err
+	}
+	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (r *Renderer) Language(req *http.Request, uiLocales string) string {
 		return tag
 	}
 	// A header that cannot be read is no wish.
-	wishes, _, _ := language.ParseAcceptLanguage(cut(req.Header.Get("Accept-Language"))) //nolint:errcheck // see above
+	wishes, _, _ := language.ParseAcceptLanguage(cut(req.Header.Get("Accept-Language")))
 	if tag := r.match(wishes); tag != "" {
 		return tag
 	}

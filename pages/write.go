@@ -3,8 +3,8 @@ package pages
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -111,7 +111,11 @@ const padding = "................................"
 func (b *buffer) zip() ([]byte, error) {
 	b.zipped.Reset()
 	b.zipper.Reset(&b.zipped)
-	b.zipper.Comment = padding[:rand.IntN(len(padding))] //nolint:gosec // noise, not a secret
+	var noise [1]byte
+	if _, err := rand.Read(noise[:]); err != nil {
+		return nil, err
+	}
+	b.zipper.Comment = padding[:int(noise[0])%len(padding)]
 	if _, err := b.zipper.Write(b.page.Bytes()); err != nil {
 		return nil, err
 	}
