@@ -107,7 +107,7 @@ func TestServeAsAProcess(t *testing.T) {
 	deadline := time.Now().Add(5 * time.Second)
 	for status == 200 && time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
-		if status, body, err = s.post("/oauth2/token", client, login); err != nil {
+		if status, _, err = s.post("/oauth2/token", client, login); err != nil {
 			t.Fatal(err)
 		}
 	}
