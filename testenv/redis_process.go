@@ -23,7 +23,7 @@ type redisProcess struct {
 	args    []string // beyond address and folder
 	port    int      // chosen at the first start, kept afterwards
 	cmd     *exec.Cmd
-	done    chan error
+	done    chan struct{} // closed when it ended
 }
 
 func (p *redisProcess) url() string { return fmt.Sprintf("redis://127.0.0.1:%d", p.port) }
@@ -65,19 +65,18 @@ func (p *redisProcess) run(port int) error {
 		args = append(args, p.config)
 	}
 	args = append(args, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", p.dir)
-	cmd := exec.Command(p.program, append(args, p.args...)...) //nolint:noctx,gosec // a test's own server, ended by its owner
+	cmd := exec.Command(p.program, append(args, p.args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, log, log
 	if err := start(cmd, syscall.SIGKILL); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }()
 	p.cmd, p.done = cmd, done
 	url := fmt.Sprintf("redis://127.0.0.1:%d", port)
 	err = eventually(10*time.Second, func() error {
 		select {
-		case err := <-done:
-			done <- err
+		case <-done:
 			return nil // it ended; looked at below
 		default:
 		}

@@ -348,3 +348,28 @@ func TestObserve(t *testing.T) {
 		}
 	}
 }
+
+// TestAbsentStaysAbsent: what finds no record leaves no trace, least of all one that never expires.
+func TestAbsentStaysAbsent(t *testing.T) {
+	s := openStore(t, testenv.Redis(t), Options{})
+	ctx, g, later := t.Context(), liveGrant(), time.Now().Add(time.Hour)
+	must(t, s.RevokeGrant(ctx, g.ID)) // first: it would remove what another leaves
+	must(t, s.DenyToken(ctx, g.ID, "jti"))
+	must(t, s.TouchSession(ctx, g.ID, later, later))
+	must(t, s.Forgive(ctx, "a", "b"))
+	must(t, s.RevokeUser(ctx, g.UserID, ""))
+	must(t, s.RevokeSession(ctx, g.SessionID))
+	_, rotated := s.RotateRefresh(ctx, rotate(g, 1))
+	for name, err := range map[string]error{
+		"RedeemCode":        s.RedeemCode(ctx, idp.Redemption{GrantID: g.ID, ClientID: g.ClientID, TTL: time.Hour}),
+		"RotateRefresh":     rotated,
+		"UpdateInteraction": s.UpdateInteraction(ctx, &idp.Interaction{ID: g.ID, Version: 1, ExpiresAt: later}),
+	} {
+		if !errors.Is(err, idp.ErrNotFound) {
+			t.Errorf("%s = %v, want ErrNotFound", name, err)
+		}
+	}
+	if keys := s.rdb.Keys(ctx, "*").Val(); len(keys) != 0 {
+		t.Errorf("left behind: %v", keys)
+	}
+}

@@ -129,8 +129,11 @@ func readHost(s, defaultPort string) (address string, ok bool) {
 }
 
 func isHostName(s string) bool {
+	const others = ".-_"
 	return s != "" && len(s) <= 253 && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_')
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		digit := '0' <= r && r <= '9'
+		return !letter && !digit && !strings.ContainsRune(others, r)
 	})
 }
 
