@@ -178,9 +178,11 @@ func TestCodeThatCouldNotBeMadeCanBeAskedForAgain(t *testing.T) {
 	b := e.browser()
 	b.signIn("ada", adaPassword)
 	approved := b.send(b.open(authorizeAt()), "decision", "allow")
-	e.fault.set(idp.ErrUnavailable)
-	if a := b.get(approved.location); a.status != http.StatusServiceUnavailable {
-		t.Fatalf("%d", a.status)
+	for _, verb := range []string{"CreateGrant", "Interaction", "Session", "Client"} {
+		e.fault.setFor(verb, idp.ErrUnavailable)
+		if a := b.get(approved.location); a.status != http.StatusServiceUnavailable {
+			t.Fatalf("%s: %d", verb, a.status)
+		}
 	}
 	e.fault.clear()
 	if a := b.get(approved.location); a.handedOver().Get("code") == "" {

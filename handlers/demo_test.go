@@ -71,11 +71,28 @@ func TestDemoRefusesWhatDoesNotFit(t *testing.T) {
 			if a := b.post("/demo/"+button, url.Values{"csrf": {"x"}}); a.status != http.StatusForbidden || a.location != "" {
 				t.Errorf("%s: %d %s", button, a.status, a.location)
 			}
-			req := b.request(http.MethodPost, "/demo/"+button, "")
+			csrf, _ := a.doc.Find("input[name=csrf]").Attr("value")
+			req := b.request(http.MethodPost, "/demo/"+button, url.Values{"csrf": {csrf}}.Encode())
 			req.Header.Set("Sec-Fetch-Site", "cross-site")
 			if a := b.do(req); a.status != http.StatusForbidden {
 				t.Errorf("%s from another site: %d", button, a.status)
 			}
+		}
+	})
+	t.Run("nonce of another request", func(t *testing.T) {
+		to := b.get("/demo/login").location
+		u, err := url.Parse(to)
+		must(t, err)
+		to = strings.Replace(to, u.Query().Get("nonce"), "another", 1)
+		if shown := b.follow(b.get(to)); !strings.Contains(shown.doc.Text(), "nonce") || strings.Contains(shown.doc.Text(), `"another"`) {
+			t.Errorf("%s", shown.doc.Text())
+		}
+	})
+	t.Run("good answer under another issuer's name", func(t *testing.T) {
+		answer := b.get(b.get("/demo/login").location).location
+		answer = strings.Replace(answer, url.QueryEscape(e.url), url.QueryEscape("https://evil.example"), 1)
+		if shown := b.follow(b.get(answer)); !strings.Contains(shown.doc.Text(), "another issuer") {
+			t.Errorf("%s", shown.doc.Text())
 		}
 	})
 	for name, query := range map[string]string{

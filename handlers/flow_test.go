@@ -191,6 +191,7 @@ func TestContinueHasOneWinner(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.location)
 	}
 	const visits = 12
+	e.fault.meet(visits) // all have read the flow before the first changes it
 	var wg sync.WaitGroup
 	got := make([]string, visits)
 	for i := range visits {
@@ -250,6 +251,21 @@ func TestDecisionBelongsToItsSession(t *testing.T) {
 		tokens, _ := e.redeem(b.submit(a, "decision", "allow").handedOver().Get("code"))
 		if tokens["id_token"] == nil {
 			t.Fatalf("%v", tokens)
+		}
+	})
+	t.Run("a fresh sign-in was asked for, of whoever goes on", func(t *testing.T) {
+		e := newEnv(t)
+		b := e.browser()
+		b.signIn("ada", adaPassword)
+		b.tokensFor()
+		approved := b.send(b.open(authorizeAt("prompt", "login")), "password", adaPassword)
+		if !strings.HasPrefix(approved.location, "/continue") {
+			t.Fatalf("%d %s", approved.status, approved.location)
+		}
+		b.submit(b.open("/logout"))
+		b.signIn("bob", bobPassword)
+		if b.follow(approved); !strings.HasPrefix(b.last, "/login?flow=") {
+			t.Fatalf("ada's sign-in counts for bob: %s", b.last)
 		}
 	})
 	t.Run("approved, then signed out", func(t *testing.T) {
