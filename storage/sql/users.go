@@ -164,7 +164,10 @@ func claimsOf(u *idp.User) claims {
 		PhoneNumber: u.PhoneNumber, PhoneNumberVerified: u.PhoneNumberVerified,
 	}
 	if !u.Address.IsZero() {
-		c.Address = &u.Address
+		address := u.Address
+		// The one text of several lines; it is checked by nobody else.
+		address.Formatted = clean(address.Formatted)
+		c.Address = &address
 	}
 	return c
 }
