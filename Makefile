@@ -28,7 +28,8 @@ test: ## Run every test against real Postgres, Redis and Chromium, installing th
 	GATEHOUSE_TEST_REQUIRE_SERVICES=1 go test -race -shuffle=on -timeout 15m ./...
 
 bench: ## Compare with the floor: CPU per request and its ratio
-	go test -run '^$$' -bench . -benchtime 3s -timeout 30m ./bench/...
+	.ci/setup
+	go test -run '^$$' -bench . -benchtime 3s -timeout 30m ./bench
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 30s)
 	@set -e; for file in $$(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' .); do \
