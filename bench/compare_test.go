@@ -12,7 +12,9 @@ import (
 )
 
 // sample is what one chunk took, for one request.
-type sample struct{ cpu, wall time.Duration }
+type sample struct{ server, stores, wall time.Duration }
+
+func (s sample) cpu() time.Duration { return s.server + s.stores }
 
 // compare runs chunks on both sides in turn and reports the medians.
 func (p *pair) compare(b *testing.B, e endpoint) {
@@ -23,13 +25,17 @@ func (p *pair) compare(b *testing.B, e endpoint) {
 		ours = append(ours, p.chunk(b, p.ours, e))
 		floor = append(floor, p.chunk(b, p.floor, e))
 	}
-	cpu := func(s sample) time.Duration { return s.cpu }
-	wall := func(s sample) time.Duration { return s.wall }
 	b.ReportMetric(0, "ns/op") // an op is a pair of chunks: of no interest
-	b.ReportMetric(micros(median(ours, cpu)), "µs/req")
-	b.ReportMetric(micros(median(floor, cpu)), "floor-µs/req")
-	b.ReportMetric(float64(median(floor, cpu))/float64(median(ours, cpu)), "ratio")
-	b.ReportMetric(1/median(ours, wall).Seconds(), "req/s")
+	b.ReportMetric(micros(median(ours, sample.cpu)), "µs/req")
+	b.ReportMetric(micros(median(floor, sample.cpu)), "floor-µs/req")
+	b.ReportMetric(float64(median(floor, sample.cpu))/float64(median(ours, sample.cpu)), "ratio")
+	if p.redis != "" {
+		stores := func(s sample) time.Duration { return s.stores }
+		b.ReportMetric(micros(median(ours, stores)), "stores-µs/req")
+		b.ReportMetric(micros(median(floor, stores)), "floor-stores-µs/req")
+	}
+	wall := median(ours, func(s sample) time.Duration { return s.wall })
+	b.ReportMetric(1/wall.Seconds(), "req/s")
 	if dir := os.Getenv("GATEHOUSE_BENCH_PROFILES"); dir != "" {
 		p.profile(b, e, dir)
 	}
@@ -54,29 +60,29 @@ func (p *pair) chunk(b *testing.B, s *side, e endpoint) sample {
 	if err != nil {
 		b.Fatal(err)
 	}
-	pids := p.pids(b, s)
-	ran, began := cpuTime(b, pids), time.Now()
+	server, stores := []int{s.cmd.Process.Pid}, p.stores()
+	ran, storesRan, began := cpuTime(server), cpuTime(stores), time.Now()
 	b.StartTimer()
 	if err := spread(e.chunk, do); err != nil {
 		b.Fatal(err)
 	}
 	b.StopTimer()
-	wall := time.Since(began)
-	cpu := cpuTime(b, pids) - ran
+	n := time.Duration(e.chunk)
+	took := sample{wall: time.Since(began) / n, server: (cpuTime(server) - ran) / n, stores: (cpuTime(stores) - storesRan) / n}
 	b.StartTimer() // b.Loop wants it to run
-	return sample{cpu / time.Duration(e.chunk), wall / time.Duration(e.chunk)}
+	return took
 }
 
-// profile saves two seconds of Gatehouse's processor profile under the endpoint's load.
+// profile saves five seconds of Gatehouse's processor profile under the endpoint's load.
 func (p *pair) profile(b *testing.B, e endpoint, dir string) {
 	b.Helper()
-	do, err := e.prepare(p.ours, 20*e.chunk)
+	do, err := e.prepare(p.ours, 40*e.chunk)
 	if err != nil {
 		b.Fatal(err)
 	}
 	saved := make(chan error)
-	go func() { saved <- save("http://"+p.metrics+"/debug/pprof/profile?seconds=2", dir, b.Name()) }()
-	if err := spread(20*e.chunk, do); err != nil {
+	go func() { saved <- save("http://"+p.metrics+"/debug/pprof/profile?seconds=5", dir, b.Name()) }()
+	if err := spread(40*e.chunk, do); err != nil {
 		b.Error(err)
 	}
 	if err := <-saved; err != nil {

@@ -10,6 +10,7 @@
 //
 //	µs/req        processor time of Gatehouse for one request
 //	floor-µs/req  the same for the floor
+//	stores-µs/req the part of it that Postgres and Redis took; likewise floor-stores-µs/req
 //	ratio         floor / Gatehouse: 1 when nothing is wasted
 //	req/s         what came through, with the load generator on the same processors
 //
@@ -18,6 +19,7 @@
 //	go test ./bench -run '^$' -bench 'Endpoints/redis/refresh' -benchtime 10s
 //
 // GATEHOUSE_BENCH_PROFILES=DIR saves a processor profile of each endpoint there.
+// GATEHOUSE_BENCH_ENV="LOG_LEVEL=warn GOGC=200" gives Gatehouse further settings.
 //
 // The floors, beside HTTP, forms and JSON:
 //

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -25,20 +26,19 @@ type side struct {
 
 // pair is Gatehouse and the floor on the same stores.
 type pair struct {
-	ours, floor *side
-	metrics     string // where Gatehouse shows its profiles
-	redis       string
-	database    string
+	ours, floor           *side
+	metrics               string // where Gatehouse shows its profiles
+	redis                 string // "" for SQLite
+	redisPID, postgresPID int
 }
 
-// pids are the processes that work for a side. Both have the same stores, which are busy for one side at a time.
-func (p *pair) pids(b *testing.B, s *side) []int {
-	pids := []int{s.cmd.Process.Pid}
-	if p.redis != "" {
-		pids = append(pids, redisInfo(b, p.redis, "process_id"))
-		pids = append(pids, postgresPIDs(b, p.database)...)
+// stores are the processes of the stores, which are busy for one side at a
+// time. SQLite has none.
+func (p *pair) stores() []int {
+	if p.redis == "" {
+		return nil
 	}
-	return pids
+	return append(children(p.postgresPID), p.postgresPID, p.redisPID)
 }
 
 // startPair starts both, with the clients and a browser that is signed in.
@@ -49,8 +49,10 @@ func startPair(b *testing.B, withRedis bool) *pair {
 	env := environment(b.TempDir(), address, "GATEHOUSE_METRICS_LISTEN="+p.metrics)
 	config := floorConfig{Listen: freeAddress(b), Twin: "http://" + address}
 	if withRedis {
-		p.database, p.redis, config.Redis = testenv.Postgres(b), testenv.Redis(b), testenv.Redis(b)
-		env = append(env, "DATABASE_URL="+p.database, "REDIS_URL="+p.redis)
+		database := testenv.Postgres(b)
+		p.redis, config.Redis = testenv.Redis(b), testenv.Redis(b)
+		p.redisPID, p.postgresPID = redisInfo(b, p.redis, "process_id"), postgresPID(b, database)
+		env = append(env, "DATABASE_URL="+database, "REDIS_URL="+p.redis)
 	} else {
 		config.SQLite = filepath.Join(b.TempDir(), "floor.db")
 	}
@@ -78,7 +80,7 @@ func environment(dir, address string, more ...string) []string {
 		"GATEHOUSE_ISSUER=http://" + address, "GATEHOUSE_LISTEN=" + address, "GATEHOUSE_DATA_DIR=" + dir,
 		"GATEHOUSE_ADMIN_PASSWORD=" + password, "GATEHOUSE_SIGNIN_ACCOUNT_LIMIT=1000", "GATEHOUSE_SIGNIN_NETWORK_LIMIT=1000",
 		"GATEHOUSE_MASTER_KEY=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-	}, more...)
+	}, append(more, strings.Fields(os.Getenv("GATEHOUSE_BENCH_ENV"))...)...)
 }
 
 // signIn goes through the sign-in page and returns the cookies that a browser then sends.

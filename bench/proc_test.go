@@ -16,17 +16,13 @@ import (
 
 // cpuTime is how long the threads of the processes have run so far, in user
 // and kernel mode, in nanoseconds' resolution (the first number of schedstat).
-func cpuTime(b *testing.B, pids []int) time.Duration {
-	b.Helper()
+func cpuTime(pids []int) time.Duration {
 	var sum time.Duration
 	for _, pid := range pids {
 		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-		if len(threads) == 0 {
-			b.Skipf("no processor times of process %d: these figures need Linux's /proc and stores on this machine", pid)
-		}
 		for _, t := range threads {
 			var ran time.Duration
-			text, _ := os.ReadFile(t) // a thread that just ended counts nothing
+			text, _ := os.ReadFile(t) // what just ended counts nothing
 			_, _ = fmt.Sscan(string(text), &ran)
 			sum += ran
 		}
@@ -54,27 +50,34 @@ func status(pid int, name string) string {
 	return ""
 }
 
-// postgresPIDs are the server and the processes that it has now.
-func postgresPIDs(b *testing.B, databaseURL string) []int {
+// children are the processes that a process has started and that still run.
+func children(pid int) []int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	var pids []int
+	for _, field := range strings.Fields(string(text)) {
+		child, _ := strconv.Atoi(field)
+		pids = append(pids, child)
+	}
+	return pids
+}
+
+// postgresPID is the server's first process, whose children do the work.
+func postgresPID(b *testing.B, databaseURL string) int {
 	b.Helper()
 	db, err := sql.Open("postgres", databaseURL)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	var backend int
-	if err := db.QueryRow("SELECT pg_backend_pid()").Scan(&backend); err != nil {
+	var worker int
+	if err := db.QueryRow("SELECT pg_backend_pid()").Scan(&worker); err != nil {
 		b.Fatal(err)
 	}
-	server, _ := strconv.Atoi(status(backend, "PPid"))
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", server, server))
-	pids := []int{server}
-	for _, text := range strings.Fields(string(children)) {
-		if pid, _ := strconv.Atoi(text); pid != backend {
-			pids = append(pids, pid)
-		}
+	pid, err := strconv.Atoi(status(worker, "PPid"))
+	if err != nil {
+		b.Skip("no processor times of Postgres: these figures need Linux's /proc and stores on this machine")
 	}
-	return pids
+	return pid
 }
 
 // redisInfo reads a number that INFO tells.
