@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"io"
@@ -50,18 +51,35 @@ func (s *site) ensureBrowser(c *gin.Context) browserID {
 }
 
 // csrfToken is the token of a form: it fits one browser, one purpose, one flow
-// and, where the form acts for a person, one session.
+// and, where the form acts for a person, one session. Each rendering masks it
+// anew, so that the length of compressed pages tells nothing of it (BREACH).
 func (s *site) csrfToken(b browserID, purpose string, scope ...string) string {
-	m := hmac.New(sha256.New, s.CSRFKey)
-	for _, part := range append([]string{string(b), purpose}, scope...) {
-		// The length in front keeps "a"+"bc" apart from "ab"+"c".
-		_, _ = io.WriteString(m, strconv.Itoa(len(part))+":"+part)
-	}
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	mask := make([]byte, sha256.Size)
+	_, _ = rand.Read(mask) // never fails
+	return base64.RawURLEncoding.EncodeToString(append(mask, xor(s.csrfSum(b, purpose, scope), mask)...))
 }
 
 // csrfOK reports whether the form's token fits. Without a browser cookie none does.
 func (s *site) csrfOK(c *gin.Context, token, purpose string, scope ...string) bool {
 	b := s.browser(c)
-	return b != "" && hmac.Equal([]byte(token), []byte(s.csrfToken(b, purpose, scope...)))
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != 2*sha256.Size || b == "" {
+		return false
+	}
+	return hmac.Equal(xor(raw[sha256.Size:], raw[:sha256.Size]), s.csrfSum(b, purpose, scope))
+}
+
+func (s *site) csrfSum(b browserID, purpose string, scope []string) []byte {
+	m := hmac.New(sha256.New, s.CSRFKey)
+	for _, part := range append([]string{string(b), purpose}, scope...) {
+		// The length in front keeps "a"+"bc" apart from "ab"+"c".
+		_, _ = io.WriteString(m, strconv.Itoa(len(part))+":"+part)
+	}
+	return m.Sum(nil)
+}
+
+func xor(a, b []byte) []byte {
+	out := make([]byte, len(a))
+	subtle.XORBytes(out, a, b)
+	return out
 }

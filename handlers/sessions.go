@@ -150,11 +150,18 @@ func (s *site) signIn(c *gin.Context, u *idp.User, remember bool) (signedIn, err
 	if err := ses.Save(); err != nil {
 		return signedIn{}, err
 	}
+	if before.is() && before.user.ID != u.ID { // as in signOut
+		if err := s.Provider.EndSession(c.Request.Context(), before.session.ID); err != nil {
+			return signedIn{}, fmt.Errorf("end late grants of the session before: %w", err)
+		}
+	}
 	return s.who(c)
 }
 
 // signOut ends the session and what hangs on it. The grants go first: were
-// the session gone when they could not be ended, nobody could try again.
+// the session gone when they could not be ended, nobody could try again. They
+// go once more at the end, for what was issued in between; after that
+// Provider.Issue sees that the session is gone.
 func (s *site) signOut(c *gin.Context, who signedIn) error {
 	ctx := c.Request.Context()
 	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
@@ -165,5 +172,11 @@ func (s *site) signOut(c *gin.Context, who signedIn) error {
 	}
 	ses := ginsessions.Default(c)
 	ses.Clear()
-	return ses.Save()
+	if err := ses.Save(); err != nil {
+		return err
+	}
+	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
+		return fmt.Errorf("end late grants of session: %w", err)
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ const (
 	maxTokenTTL  = 24 * time.Hour
 	maxCodeTTL   = time.Minute // an authorization code lives at most 60 s
 	maxAge       = 10 * 365 * 24 * time.Hour
+	maxGrantAge  = 400 * 24 * time.Hour // Redis keeps no grant longer
 	maxHashSlots = 1024
 	maxTries     = 1_000_000
 )
@@ -135,7 +136,7 @@ func (c *Config) checkDurations(faults *ConfigError) {
 	within("GATEHOUSE_ACCESS_TOKEN_TTL", c.AccessTokenTTL, time.Second, maxTokenTTL)
 	within("GATEHOUSE_ID_TOKEN_TTL", c.IDTokenTTL, time.Second, maxTokenTTL)
 	within("GATEHOUSE_REFRESH_TOKEN_TTL", c.RefreshTokenTTL, time.Second, maxAge)
-	within("GATEHOUSE_REFRESH_TOKEN_MAX_TTL", c.RefreshTokenMaxTTL, time.Second, maxAge)
+	within("GATEHOUSE_REFRESH_TOKEN_MAX_TTL", c.RefreshTokenMaxTTL, time.Second, maxGrantAge)
 	within("GATEHOUSE_REFRESH_GRACE", c.RefreshGrace, 0, 5*time.Minute)
 	within("GATEHOUSE_SESSION_TTL", c.SessionTTL, time.Second, maxAge)
 	within("GATEHOUSE_SESSION_MAX_TTL", c.SessionMaxTTL, time.Second, maxAge)
