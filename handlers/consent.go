@@ -50,7 +50,7 @@ func (s *site) consentSubmit(c *gin.Context) error {
 		return err
 	}
 	if !s.csrfOK(c, form.Get("csrf"), routeConsent, f.in.ID, who.sessionID()) {
-		return errStale(f.at(routeConsent))
+		return s.staleForm(c, f.at(routeConsent))
 	}
 	at, err := s.place(c, f)
 	if err != nil {

@@ -228,7 +228,7 @@ func TestDecisionBelongsToItsSession(t *testing.T) {
 		form := b.open(authorizeAt())
 		b.submit(b.open("/logout"))
 		b.signIn("bob", bobPassword)
-		a := b.send(form, "decision", "allow")
+		a := b.submit(form, "decision", "allow")
 		if a.status != http.StatusForbidden || !strings.Contains(a.heading(), "open for a long time") {
 			t.Fatalf("%d %q", a.status, a.heading())
 		}

@@ -38,8 +38,16 @@ func (s *site) root(c *gin.Context) error {
 	return nil
 }
 
-// errorPage is GET /error: nothing of ours leads there, so who comes has no error to see.
+// errorPage is GET /error: stale forms lead there, with the path of the page to
+// open again. Whoever else comes has no error to see.
 func (s *site) errorPage(c *gin.Context) error {
+	q, err := readQuery(c.Request)
+	if err != nil {
+		return err
+	}
+	if back := nextPath(q.Get("stale")); back != "" {
+		return &pageError{http.StatusForbidden, pages.ErrorPage{Kind: pages.ErrorStale, BackTo: back}}
+	}
 	return refusePage(http.StatusNotFound, pages.ErrorNotFound)
 }
 

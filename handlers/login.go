@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 
@@ -70,8 +71,10 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 	}
 	p := pages.LoginPage{
 		Flow: f.in.ID, CSRF: s.csrfToken(s.ensureBrowser(c), routeLogin, f.in.ID), App: f.app,
-		Login: f.in.Login, Notice: pages.Notice(f.in.Notice), OffOrigin: f.offOrigin(),
+		Login: f.in.Login, OffOrigin: f.offOrigin(),
 	}
+	flash := f.in.Notice
+	p.Notice, p.Remember = readFlash(flash)
 	switch {
 	case switching:
 		p.SubmitTo = routeLogin + "?switch=1"
@@ -81,9 +84,9 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 	if p.Login == "" && f.req != nil && !switching {
 		p.Login = typed(f.req.LoginHint)
 	}
-	if p.Notice != "" {
+	if flash != "" {
 		if _, err := s.change(c.Request.Context(), f, func(in *idp.Interaction) bool {
-			shown := in.State == idp.InteractionOpen && in.Notice == string(p.Notice)
+			shown := in.State == idp.InteractionOpen && in.Notice == flash
 			in.Notice = ""
 			return shown
 		}); err != nil {
@@ -136,15 +139,13 @@ func (s *site) loginSubmit(c *gin.Context) error {
 		l.next = l.f.in.Next
 	}
 	if !s.csrfOK(c, form.Get("csrf"), routeLogin, id) {
-		return s.staleLogin(c, &l)
+		recordOf(c).outcome = outcomeStale
+		return s.flash(c, &l, pages.NoticeStale)
 	}
 	if l.f != nil && l.f.in.State != idp.InteractionOpen {
 		return s.goOn(c, l.f)
 	}
-	switch {
-	case !form.Has("password"): // what the page for stale forms sends
-		return s.flash(c, &l, pages.NoticeStale)
-	case strings.TrimSpace(l.login) == "" || l.password == "":
+	if strings.TrimSpace(l.login) == "" || l.password == "" {
 		return s.flash(c, &l, pages.NoticeMissing)
 	}
 	return s.tryPassword(c, &l)
@@ -210,7 +211,7 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	ctx := c.Request.Context()
 	login := typed(l.login)
 	if l.f == nil {
-		f, err := s.newFlow(ctx, s.ensureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: string(n)})
+		f, err := s.newFlow(ctx, s.ensureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: flashOf(l, n)})
 		if err != nil {
 			return err
 		}
@@ -218,7 +219,7 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 		return nil
 	}
 	if _, err := s.change(ctx, l.f, func(in *idp.Interaction) bool {
-		in.Login, in.Notice = login, string(n)
+		in.Login, in.Notice = login, flashOf(l, n)
 		return in.State == idp.InteractionOpen
 	}); err != nil {
 		return err
@@ -231,35 +232,33 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	return nil
 }
 
-// staleLogin shows the page for a form whose token does not fit, with the form
-// filled in again but for the password.
-func (s *site) staleLogin(c *gin.Context, l *loginForm) error {
-	id, action := "", withNext(routeLogin, l.next)
-	if l.f != nil {
-		id, action = l.f.in.ID, routeLogin
-		if l.switching {
-			action += "?switch=1"
-		}
-	}
-	fields := []pages.Field{
-		{Name: "flow", Value: id},
-		{Name: "csrf", Value: s.csrfToken(s.ensureBrowser(c), routeLogin, id)},
-		{Name: "username", Value: typed(l.login)},
-	}
-	if l.remember {
-		fields = append(fields, pages.Field{Name: "remember", Value: "1"})
-	}
-	p := pages.ErrorPage{Kind: pages.ErrorStale, Again: &pages.StaleForm{Action: action, Fields: fields}}
-	if l.f != nil {
-		p.App = l.f.app
-	}
-	return &pageError{http.StatusForbidden, p}
+// staleForm answers a form whose token does not fit, and that holds nothing
+// typed, with a page that leads back to it. It is not sent again unseen, since
+// it acts for whom it showed.
+func (s *site) staleForm(c *gin.Context, backTo string) error {
+	recordOf(c).outcome = outcomeStale
+	seeOther(c, routeError+"?"+url.Values{"stale": {backTo}}.Encode())
+	return nil
 }
 
-// errStale is for forms that hold nothing typed: the way on is to open them
-// again. They are not sent again unseen, since they act for whom they showed.
-func errStale(backTo string) error {
-	return &pageError{http.StatusForbidden, pages.ErrorPage{Kind: pages.ErrorStale, BackTo: backTo}}
+// outcomeStale is the log's word for a form whose token does not fit.
+const outcomeStale = "stale_form"
+
+// keptRemember marks a notice whose form had "remember" ticked.
+const keptRemember = "+remember"
+
+// flashOf packs what a failed form says and keeps into an interaction's notice.
+func flashOf(l *loginForm, n pages.Notice) string {
+	if l.remember {
+		return string(n) + keptRemember
+	}
+	return string(n)
+}
+
+// readFlash is the reverse of flashOf.
+func readFlash(s string) (n pages.Notice, remember bool) {
+	s, remember = strings.CutSuffix(s, keptRemember)
+	return pages.Notice(s), remember
 }
 
 // typed makes what a stranger typed safe to keep.

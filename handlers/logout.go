@@ -106,7 +106,7 @@ func (s *site) logoutSubmit(c *gin.Context) error {
 	}
 	if who.is() {
 		if !s.csrfOK(c, form.Get("csrf"), routeLogout, who.session.ID) {
-			return errStale(routeLogout)
+			return s.staleForm(c, routeLogout)
 		}
 		if err := s.signOut(c, who); err != nil {
 			return err

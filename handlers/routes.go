@@ -17,6 +17,7 @@ const (
 	routeSelect     = "/login/select"
 	routeConsent    = "/consent"
 	routeContinue   = "/continue"
+	routeError      = "/error"
 	routeLogout     = "/logout"
 	routeAccount    = "/account"
 	routeEndSession = "/oauth2/logout"
@@ -66,7 +67,7 @@ func (s *site) mount(e *gin.Engine) {
 	pages.GET(routeConsent, s.page(s.consentPage))
 	pages.POST(routeConsent, s.page(s.consentSubmit))
 	pages.GET(routeContinue, s.page(s.carryOn))
-	pages.GET("/error", s.page(s.errorPage))
+	pages.GET(routeError, s.page(s.errorPage))
 	pages.GET(routeLogout, s.page(s.logoutPage))
 	pages.POST(routeLogout, s.page(s.logoutSubmit))
 	pages.GET(routeAccount, s.page(s.home))

@@ -63,7 +63,7 @@ func (s *site) selectSubmit(c *gin.Context) error {
 		return err
 	}
 	if !s.csrfOK(c, form.Get("csrf"), routeSelect, f.in.ID, who.sessionID()) {
-		return errStale(f.at(routeSelect))
+		return s.staleForm(c, f.at(routeSelect))
 	}
 	switch choice := form.Get("account"); {
 	case choice == pages.OtherAccount:

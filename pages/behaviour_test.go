@@ -174,8 +174,7 @@ func TestBackIsReadyAgain(t *testing.T) {
 		t.Fatalf("busy: %q", got)
 	}
 	// What a browser does when it brings a page back as it was left.
-	do(t, browser, chromedp.Evaluate[chromedp.Void](`dispatchEvent(new PageTransitionEvent("pageshow", {persisted: true})); undefined`))
-	if got := ask[[]string](t, browser, button); !slices.Equal(got, []string{"", "Sign in"}) {
+	if got := ask[[]string](t, browser, `(() => { dispatchEvent(new PageTransitionEvent("pageshow", {persisted: true})); return `+button+`})()`); !slices.Equal(got, []string{"", "Sign in"}) {
 		t.Errorf("after Back: %q", got)
 	}
 }

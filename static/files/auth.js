@@ -49,7 +49,11 @@
       });
     });
   }
-  addEventListener('pageshow', release);
+  addEventListener('pageshow', (event) => {
+    release();
+    // Back shows a page as it was left, where it may be a sign-in that is finished by now.
+    if (event.persisted) location.reload();
+  });
 
   // Hand over at once where the page is only a step on the way.
   document.querySelector('form[data-onward]')?.requestSubmit();
