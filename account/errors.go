@@ -12,9 +12,6 @@ import (
 // disabled account and an expired one.
 var ErrBadCredentials = errors.New("username and password do not match")
 
-// ErrLastAdmin says that a change would leave nobody who may administer.
-var ErrLastAdmin = errors.New("this is the last active administrator")
-
 // ErrBusy says that too many passwords wait to be hashed. It matches idp.ErrUnavailable.
 var ErrBusy = fmt.Errorf("%w: too many passwords wait to be checked", idp.ErrUnavailable)
 

@@ -70,6 +70,6 @@ func (s *Users) seedConflict(ctx context.Context, o SeedOptions, conflict *idp.C
 		name = o.Email
 	}
 	return fmt.Errorf("nobody can administer, and the %s %q belongs to a user who is not an active administrator; "+
-		"choose another for the first administrator, or give that user the role %s: %w",
+		"choose another for the first administrator, or see to it that this user holds the role %s, is active and has not expired: %w",
 		conflict.Field, name, idp.RoleAdmin, conflict)
 }

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -116,10 +117,23 @@ func TestSeedRace(t *testing.T) {
 	}
 }
 
+// racingUsers lets somebody else act right after the first count.
+type racingUsers struct {
+	idp.UserStore
+	once sync.Once
+	then func()
+}
+
+func (r *racingUsers) CountUsersWithRole(ctx context.Context, role string) (int, error) {
+	count, err := r.UserStore.CountUsersWithRole(ctx, role)
+	r.once.Do(r.then)
+	return count, err
+}
+
 // Another instance makes the administrator between our count and our insert.
 func TestSeedFindsTheWinner(t *testing.T) {
 	p := newPeople(t, nil)
-	racing := &racingUsers{UserStore: p.Users, after: func() {
+	racing := &racingUsers{UserStore: p.Users, then: func() {
 		if r, err := p.users.Seed(t.Context(), account.SeedOptions{}); err != nil || !r.Created {
 			t.Errorf("the winner: %+v %v", r, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,11 +27,7 @@ type UsersOptions struct {
 // first, then by username or email address; idp.ErrNotFound when nobody is.
 // What is wrong with the input comes back as *idp.InvalidError, every fault at
 // once, or *idp.ConflictError, and then nothing has changed.
-type Users struct {
-	o UsersOptions
-	// admins lets one change at a time take an administrator's powers away.
-	admins sync.Mutex
-}
+type Users struct{ o UsersOptions }
 
 // NewUsers fills in the defaults.
 func NewUsers(o UsersOptions) *Users {
@@ -195,8 +190,8 @@ func (s *Users) endAccess(ctx context.Context, id, keep string) error {
 	return errors.Join(sessions, s.o.Grants.RevokeUser(ctx, id, ""))
 }
 
-// Delete removes a user for good, after the sessions and grants. ErrLastAdmin
-// when nobody else could administer. The user is disabled first: so nobody
+// Delete removes a user for good, after the sessions and grants.
+// idp.ErrLastAdmin when nobody else could administer. The user is disabled first: so nobody
 // signs in meanwhile, and a Delete that failed half-way can be done again.
 func (s *Users) Delete(ctx context.Context, idOrLogin string) error {
 	u, err := s.alter(ctx, idOrLogin, disable, nil)

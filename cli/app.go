@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/server"
 )
@@ -150,7 +149,7 @@ func exitCode(err error) int {
 	case errors.Is(err, idp.ErrUnavailable):
 		return exitFailed
 	case !errors.As(err, &own), errors.As(err, &misused), errors.As(err, &invalid),
-		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, account.ErrLastAdmin):
+		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, idp.ErrLastAdmin):
 		return exitMisused
 	}
 	return exitFailed
@@ -161,7 +160,7 @@ func explain(err error) string {
 	switch {
 	case errors.Is(err, idp.ErrUnavailable):
 		return "the database or Redis does not answer: " + err.Error()
-	case errors.Is(err, account.ErrLastAdmin):
+	case errors.Is(err, idp.ErrLastAdmin):
 		return "refused: " + err.Error()
 	}
 	return err.Error()

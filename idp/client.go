@@ -212,7 +212,7 @@ func redirectFault(s string) string {
 		return "must not carry a user name or password"
 	}
 	switch {
-	case u.Scheme == "https" && u.Host != "":
+	case u.Scheme == "https" && u.Hostname() != "":
 		return ""
 	case u.Scheme == "http" && IsLoopbackHost(u.Hostname()):
 		return ""

@@ -18,6 +18,8 @@ var (
 	// ErrReplayed says that a one-time value (a code, a spent refresh token)
 	// was used again. The grant is gone when a store returns it.
 	ErrReplayed = errors.New("used before")
+	// ErrLastAdmin says that a change would leave nobody who may administer.
+	ErrLastAdmin = errors.New("this is the last active administrator")
 )
 
 // ConflictError says that a value which must be unique is taken already.

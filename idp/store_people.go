@@ -10,6 +10,12 @@ import (
 
 // UserStore keeps users and the roles they hold. Usernames and emails are
 // unique, each for itself, in their normalised form.
+//
+// An administrator, to it, is a user who holds RoleAdmin and may authenticate
+// by the store's clock. A change of the only one is refused with ErrLastAdmin,
+// and nothing changes, if the user would not be one any more or would expire
+// earlier than before. That holds for changes at the same moment as well, on
+// any number of instances. Time alone may still take the last one.
 type UserStore interface {
 	// CreateUser inserts the user with its roles, all of which must exist
 	// (*InvalidError on "roles" otherwise), in one transaction. ID, CreatedAt
@@ -22,7 +28,8 @@ type UserStore interface {
 	// UpdateUser writes every member but ID, CreatedAt, the password and the
 	// sign-in facts, and replaces the roles, in one transaction, if the stored
 	// UpdatedAt equals ifUnchangedSince (ErrStale otherwise; ErrNotFound when
-	// absent). Errors otherwise as CreateUser. A zero ifUnchangedSince skips the check.
+	// absent). ErrLastAdmin as said above. Errors otherwise as CreateUser. A zero
+	// ifUnchangedSince skips the check.
 	UpdateUser(ctx context.Context, u *User, ifUnchangedSince time.Time) error
 	// SetPasswordHash replaces the hash and sets LastChangeAt and UpdatedAt to at. ErrNotFound when absent.
 	SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error
@@ -33,10 +40,11 @@ type UserStore interface {
 	// a failure (FailedAuthAt = at, the count raised). No error when absent.
 	RecordSignIn(ctx context.Context, id string, at time.Time, ok bool) error
 	// DeleteUser removes the user, its roles' memberships and its consents in one transaction, or ErrNotFound.
+	// ErrLastAdmin as said above.
 	DeleteUser(ctx context.Context, id string) error
 	// ListUsers returns at most limit users after the cursor (the ID of the last one seen, "" to begin), by ID.
 	ListUsers(ctx context.Context, after string, limit int) ([]*User, error)
-	// CountUsersWithRole counts users that hold the role and are active.
+	// CountUsersWithRole counts users that hold the role and may authenticate now.
 	CountUsersWithRole(ctx context.Context, role string) (int, error)
 }
 

@@ -110,6 +110,8 @@ func (u *User) Normalize() {
 	for _, p := range u.texts() {
 		*p.value = strings.TrimSpace(*p.value)
 	}
+	// OpenID Connect Core §5.1.1: a line may end in either way; one is kept.
+	u.Address.Formatted = strings.TrimSpace(strings.ReplaceAll(u.Address.Formatted, "\r\n", "\n"))
 	if u.Status == "" {
 		u.Status = UserActive
 	}
@@ -125,6 +127,7 @@ func (u *User) Validate() error {
 	for _, p := range u.texts() {
 		checkText(&f, p.name, *p.value, MaxClaim)
 	}
+	checkLines(&f, "address.formatted", u.Address.Formatted, 2*MaxClaim)
 	for _, p := range []struct{ name, value string }{
 		{"profile", u.Profile}, {"picture", u.Picture}, {"website", u.Website},
 	} {
@@ -177,7 +180,7 @@ type namedText struct {
 	value *string
 }
 
-// texts lists the free-text claims, for the rules that are the same for all of them.
+// texts lists the free-text claims of one line, for the rules that are the same for all of them.
 func (u *User) texts() []namedText {
 	return []namedText{
 		{"name", &u.Name},
@@ -231,6 +234,16 @@ func checkText(f *faults, field, value string, limit int) {
 	}
 }
 
+// checkLines is checkText for a text of several lines.
+func checkLines(f *faults, field, value string, limit int) {
+	if utf8.RuneCountInString(value) > limit {
+		f.add(field, "must be at most %d characters", limit)
+	}
+	if !isPlainText(strings.ReplaceAll(value, "\n", " ")) {
+		f.add(field, "must not contain control characters other than line ends")
+	}
+}
+
 // isPlainText refuses invalid UTF-8, NUL and the other control characters.
 func isPlainText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
@@ -238,5 +251,5 @@ func isPlainText(s string) bool {
 
 func isWebURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }

@@ -63,7 +63,7 @@ func (db *DB) named(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, idp.ErrNotFound), errors.Is(err, idp.ErrStale), errors.Is(err, idp.ErrReplayed),
-		errors.As(err, &conflict), errors.As(err, &invalid):
+		errors.Is(err, idp.ErrLastAdmin), errors.As(err, &conflict), errors.As(err, &invalid):
 		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%w: %w", context.Canceled, err)

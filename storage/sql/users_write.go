@@ -40,21 +40,42 @@ func (s *Users) UpdateUser(ctx context.Context, u *idp.User, ifUnchangedSince ti
 	d := &s.db.dialect
 	return s.db.do(ctx, "UpdateUser", func() error {
 		return s.db.write.transact(ctx, func(tx runner) error {
-			n, err := tx.exec(ctx, `UPDATE users SET username = $3, email = $4, name = $5, claims = $6, status = $7,
-				updated_at = $8, expires_at = $9 WHERE id = $1 AND updated_at = coalesce($2, updated_at)`,
-				u.ID, d.at(ifUnchangedSince), u.Username, u.Email, u.Name, asJSON(claimsOf(u)), string(u.Status),
-				d.at(u.UpdatedAt), d.atPtr(u.ExpiresAt))
+			before, err := s.hold(ctx, tx, u.ID, ifUnchangedSince)
 			if err != nil {
 				return err
 			}
-			if n == 0 {
-				return staleOr404(ctx, tx, `SELECT 1 FROM users WHERE id = $1`, u.ID)
+			if before.admin && !before.stays(u) {
+				if err := anotherAdmin(ctx, tx); err != nil {
+					return err
+				}
 			}
-			// The update above holds the row, so no other writer comes between.
-			if _, err := tx.exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, u.ID); err != nil {
+			_, err = tx.exec(ctx, `UPDATE users SET username = $2, email = $3, name = $4, claims = $5, status = $6,
+				updated_at = $7, expires_at = $8 WHERE id = $1`,
+				u.ID, u.Username, u.Email, u.Name, asJSON(claimsOf(u)), string(u.Status), d.at(u.UpdatedAt), d.atPtr(u.ExpiresAt))
+			if err != nil {
 				return err
 			}
 			return s.addRoles(ctx, tx, u)
+		})
+	})
+}
+
+// DeleteUser implements idp.UserStore. Consents go by foreign key.
+func (s *Users) DeleteUser(ctx context.Context, id string) error {
+	if !isID(id) {
+		return idp.ErrNotFound
+	}
+	return s.db.do(ctx, "DeleteUser", func() error {
+		return s.db.write.transact(ctx, func(tx runner) error {
+			before, err := s.hold(ctx, tx, id, time.Time{})
+			if err == nil && before.admin {
+				err = anotherAdmin(ctx, tx)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = tx.exec(ctx, `DELETE FROM users WHERE id = $1`, id)
+			return err
 		})
 	})
 }

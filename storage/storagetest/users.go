@@ -25,7 +25,9 @@ func Users(t *testing.T, open func(t *testing.T) Durable) {
 		{"DeleteUser", testDeleteUser},
 		{"ListUsers", testListUsers},
 		{"CountUsersWithRole", testCountUsersWithRole},
+		{"the last administrator", testLastAdmin},
 		{"races", testUserRaces},
+		{"races of administrators", testAdminRaces},
 		{"context", testUserContext},
 	})
 }
@@ -342,10 +344,13 @@ func testCountUsersWithRole(t *testing.T, d Durable) {
 	count(0)
 	d.makeUser(t, nil)
 	d.makeUser(t, func(u *idp.User) { u.Roles, u.Status = []string{role.Name}, idp.UserDisabled })
+	d.makeUser(t, func(u *idp.User) { u.Roles, u.ExpiresAt = []string{role.Name}, later(-time.Second) })
 	count(0)
+	d.makeUser(t, func(u *idp.User) { u.Roles, u.ExpiresAt = []string{role.Name}, later(time.Hour) })
+	count(1)
 	d.makeUser(t, func(u *idp.User) { u.Roles = []string{role.Name} })
 	d.makeUser(t, func(u *idp.User) { u.Roles = []string{role.Name} })
-	count(2)
+	count(3)
 	for _, name := range hostile() {
 		n, err := d.Users.CountUsersWithRole(t.Context(), name)
 		if noError(t, err); n != 0 {
