@@ -17,7 +17,7 @@ import (
 // authorize is the authorization endpoint (RFC 6749 §3.1, OIDC Core §3.1.2.1).
 func (s *site) authorize(c *gin.Context) error {
 	// 1. The parameters: of the URL for GET, of the body for POST.
-	params, err := s.authorizeParams(c)
+	params, err := s.params(c)
 	if err != nil {
 		return err
 	}
@@ -44,13 +44,6 @@ func (s *site) authorize(c *gin.Context) error {
 	}
 	// 4. Answer straight, or show pages.
 	return s.decide(c, req)
-}
-
-func (s *site) authorizeParams(c *gin.Context) (url.Values, error) {
-	if c.Request.Method == http.MethodPost {
-		return s.readForm(c.Writer, c.Request)
-	}
-	return readQuery(c.Request)
 }
 
 // hasCookies reports whether the request carries a cookie that binds it to a browser.
@@ -84,12 +77,7 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.place(c, f)
-	if err != nil {
-		return err
-	}
-	seeOther(c, at)
-	return nil
+	return s.goOn(c, f)
 }
 
 // answer sends a refusal to the client.

@@ -13,8 +13,8 @@ import (
 
 // consentPage is GET /consent.
 func (s *site) consentPage(c *gin.Context) error {
-	f, who, here, err := s.openAt(c, routeConsent)
-	if err != nil || !here {
+	f, who, err := s.openAt(c, routeConsent)
+	if f == nil {
 		return err
 	}
 	fresh, known, err := s.Provider.ConsentScopes(c.Request.Context(), f.req, who.user.ID)
@@ -37,36 +37,22 @@ func (s *site) consentPage(c *gin.Context) error {
 // consentSubmit is POST /consent. The token fits the session that the page
 // showed, so nobody decides for whoever signed in meanwhile.
 func (s *site) consentSubmit(c *gin.Context) error {
-	form, err := s.readOnce(c.Writer, c.Request)
-	if err != nil {
+	f, who, form, err := s.openForm(c, routeConsent)
+	if f == nil {
 		return err
-	}
-	f, err := s.openFlow(c, form.Get("flow"))
-	if err != nil {
-		return err
-	}
-	who, err := s.who(c)
-	if err != nil {
-		return err
-	}
-	if !s.csrfOK(c, form.Get("csrf"), routeConsent, f.in.ID, who.sessionID()) {
-		return s.staleForm(c, f.at(routeConsent))
 	}
 	at, err := s.place(c, f)
 	if err != nil {
 		return err
 	}
-	if at == f.at(routeConsent) {
-		if err := s.decideConsent(c, f, who, form.Get("decision")); err != nil {
-			return err
-		}
-		at, err = s.place(c, f) // without a decision: the page again
+	if at != f.at(routeConsent) {
+		seeOther(c, at)
+		return nil
 	}
-	if err != nil {
+	if err := s.decideConsent(c, f, who, form.Get("decision")); err != nil {
 		return err
 	}
-	seeOther(c, at)
-	return nil
+	return s.goOn(c, f) // without a decision: the page again
 }
 
 func (s *site) decideConsent(c *gin.Context, f *flow, who signedIn, decision string) error {

@@ -95,12 +95,7 @@ func (s *site) startOver(c *gin.Context, f *flow) error {
 	if err := s.reopen(c.Request.Context(), f); err != nil {
 		return err
 	}
-	at, err := s.place(c, f)
-	if err != nil {
-		return err
-	}
-	seeOther(c, at)
-	return nil
+	return s.goOn(c, f)
 }
 
 func (s *site) response(ctx context.Context, f *flow, who signedIn, decided idp.InteractionState, code string) (*oauth.AuthorizeResponse, error) {

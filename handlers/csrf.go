@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -82,4 +83,16 @@ func xor(a, b []byte) []byte {
 	out := make([]byte, len(a))
 	subtle.XORBytes(out, a, b)
 	return out
+}
+
+// outcomeStale is the log's word for a form whose token does not fit.
+const outcomeStale = "stale_form"
+
+// staleForm answers a form whose token does not fit, and that holds nothing
+// typed, with a page that leads back to it. It is not sent again unseen, since
+// it acts for whom it showed.
+func (s *site) staleForm(c *gin.Context, backTo string) error {
+	recordOf(c).outcome = outcomeStale
+	seeOther(c, routeError+"?"+url.Values{"stale": {backTo}}.Encode())
+	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
 )
 
 // maxForm is the largest form body, in bytes. The largest honest one is an
@@ -91,6 +93,15 @@ func (s *site) readOnce(w http.ResponseWriter, r *http.Request) (url.Values, err
 		return nil, err
 	}
 	return form, onlyOnce(form)
+}
+
+// params reads what a browser brings to an endpoint of the protocol: the
+// parameters of the body for POST, of the URL otherwise.
+func (s *site) params(c *gin.Context) (url.Values, error) {
+	if c.Request.Method == http.MethodPost {
+		return s.readForm(c.Writer, c.Request)
+	}
+	return readQuery(c.Request)
 }
 
 // readQuery reads the parameters of the URL.

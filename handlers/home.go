@@ -1,13 +1,10 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
-	"gatehouse/idp"
 	"gatehouse/pages"
 )
 
@@ -49,18 +46,4 @@ func (s *site) errorPage(c *gin.Context) error {
 		return &pageError{http.StatusForbidden, pages.ErrorPage{Kind: pages.ErrorStale, BackTo: back}}
 	}
 	return refusePage(http.StatusNotFound, pages.ErrorNotFound)
-}
-
-// clientName is how a client is called, "" when it is gone.
-func (s *site) clientName(ctx context.Context, id string) (string, error) {
-	client, err := s.Clients.Client(ctx, id)
-	switch {
-	case errors.Is(err, idp.ErrNotFound):
-		return "", nil
-	case err != nil:
-		return "", err
-	case client.Name != "":
-		return client.Name, nil
-	}
-	return client.ID, nil
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode"
 
@@ -195,16 +194,6 @@ func (s *site) signInOutcome(c *gin.Context, outcome string) {
 	s.Metrics.SignIn(outcome)
 }
 
-// goOn redirects to what is due in the flow.
-func (s *site) goOn(c *gin.Context, f *flow) error {
-	at, err := s.place(c, f)
-	if err != nil {
-		return err
-	}
-	seeOther(c, at)
-	return nil
-}
-
 // flash keeps a notice and what was typed as username, never the password,
 // and goes back to the form.
 func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
@@ -231,18 +220,6 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	seeOther(c, at)
 	return nil
 }
-
-// staleForm answers a form whose token does not fit, and that holds nothing
-// typed, with a page that leads back to it. It is not sent again unseen, since
-// it acts for whom it showed.
-func (s *site) staleForm(c *gin.Context, backTo string) error {
-	recordOf(c).outcome = outcomeStale
-	seeOther(c, routeError+"?"+url.Values{"stale": {backTo}}.Encode())
-	return nil
-}
-
-// outcomeStale is the log's word for a form whose token does not fit.
-const outcomeStale = "stale_form"
 
 // keptRemember marks a notice whose form had "remember" ticked.
 const keptRemember = "+remember"

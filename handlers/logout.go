@@ -1,18 +1,21 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
 
+	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
 )
 
 // endSession is the end_session_endpoint (OpenID Connect RP-Initiated Logout 1.0 §2).
 func (s *site) endSession(c *gin.Context) error {
-	params, err := s.authorizeParams(c)
+	params, err := s.params(c)
 	if err != nil {
 		return err
 	}
@@ -140,4 +143,18 @@ func (s *site) appsOf(c *gin.Context, who signedIn) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// clientName is how a client is called, "" when it is gone.
+func (s *site) clientName(ctx context.Context, id string) (string, error) {
+	client, err := s.Clients.Client(ctx, id)
+	switch {
+	case errors.Is(err, idp.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	case client.Name != "":
+		return client.Name, nil
+	}
+	return client.ID, nil
 }

@@ -28,9 +28,6 @@ func (s *site) metadata() handler {
 // jwks serves the published keys, as bytes that the keyring keeps ready.
 func (s *site) jwks(c *gin.Context) error {
 	body, etag, maxAge := s.Provider.JWKS()
-	if len(etag) > 0 && etag[0] != '"' {
-		etag = `"` + etag + `"`
-	}
 	writeCached(c, body, etag, maxAge)
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 
 // selectPage is GET /login/select, for prompt=select_account.
 func (s *site) selectPage(c *gin.Context) error {
-	f, who, here, err := s.openAt(c, routeSelect)
-	if err != nil || !here {
+	f, who, err := s.openAt(c, routeSelect)
+	if f == nil {
 		return err
 	}
 	login := who.user.Email
@@ -26,44 +26,11 @@ func (s *site) selectPage(c *gin.Context) error {
 	})
 }
 
-// openAt loads the flow of a GET page and checks that this page is what is
-// due; when it is not, it redirects to the one that is.
-func (s *site) openAt(c *gin.Context, route string) (f *flow, who signedIn, here bool, err error) {
-	if f, err = s.openFlow(c, c.Query("flow")); err != nil {
-		return nil, who, false, err
-	}
-	if f.in.Browser == "" {
-		seeOther(c, f.at(routeLogin))
-		return nil, who, false, nil
-	}
-	at, err := s.place(c, f)
-	if err != nil {
-		return nil, who, false, err
-	}
-	if at != f.at(route) {
-		seeOther(c, at)
-		return nil, who, false, nil
-	}
-	who, err = s.who(c)
-	return f, who, err == nil, err
-}
-
 // selectSubmit is POST /login/select.
 func (s *site) selectSubmit(c *gin.Context) error {
-	form, err := s.readOnce(c.Writer, c.Request)
-	if err != nil {
+	f, who, form, err := s.openForm(c, routeSelect)
+	if f == nil {
 		return err
-	}
-	f, err := s.openFlow(c, form.Get("flow"))
-	if err != nil {
-		return err
-	}
-	who, err := s.who(c)
-	if err != nil {
-		return err
-	}
-	if !s.csrfOK(c, form.Get("csrf"), routeSelect, f.in.ID, who.sessionID()) {
-		return s.staleForm(c, f.at(routeSelect))
 	}
 	switch choice := form.Get("account"); {
 	case choice == pages.OtherAccount:
