@@ -206,7 +206,7 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 		Password: func(ctx context.Context, username, password, ip string) (*idp.User, error) {
 			return signIn.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip})
 		},
-		Now: time.Now, Log: quiet,
+		Now: time.Now,
 	})
 	must(t, err)
 	renderer, err := pages.New(pages.Options{})

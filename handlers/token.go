@@ -1,13 +1,10 @@
 package handlers
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -97,10 +94,11 @@ func (s *site) clientRequest(c *gin.Context) (oauth.Request, error) {
 		return oauth.Request{}, err
 	}
 	rec := recordOf(c)
-	if id := sentClientID(form, header); isClientID(id) {
+	req := oauth.Request{Form: form, Authorization: header, IP: rec.origin.ip}
+	if id := req.ClaimedClient(); isClientID(id) {
 		rec.client = id
 	}
-	return oauth.Request{Form: form, Authorization: header, IP: rec.origin.ip}, nil
+	return req, nil
 }
 
 // authorization returns the Authorization header, of which there may be one.
@@ -112,25 +110,4 @@ func authorization(r *http.Request) (string, error) {
 		return h[0], nil
 	}
 	return "", badInput("the Authorization header is repeated")
-}
-
-// sentClientID is the client that the request claims to come from, for the log.
-func sentClientID(form url.Values, header string) string {
-	if id := form.Get("client_id"); id != "" {
-		return id
-	}
-	scheme, rest, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return ""
-	}
-	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
-	if err != nil {
-		return ""
-	}
-	id, _, _ := strings.Cut(string(pair), ":")
-	id, err = url.QueryUnescape(id)
-	if err != nil {
-		return ""
-	}
-	return id
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-oauth2/oauth2/v4"
 
@@ -53,7 +52,7 @@ func (p *Provider) narrow(ctx context.Context, ex *exchange, token, scope string
 // afterRotation completes the exchange with the rotated grant. A session or a
 // user that has ended takes the grant along.
 func (p *Provider) afterRotation(ctx context.Context, ex *exchange, g *idp.Grant) error {
-	if end := g.Facts.SessionEnd; end != 0 && !g.Offline() && !p.o.Now().Before(time.Unix(end, 0)) {
+	if sessionOver(g, p.o.Now()) {
 		return errors.Join(idp.ErrNotFound, p.o.Grants.RevokeGrant(ctx, g.ID))
 	}
 	user, err := p.activeUser(ctx, g.UserID)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
 
 	"gatehouse/idp"
 )
@@ -111,8 +110,7 @@ func (p *Provider) liveRefresh(ctx context.Context, token string) (*liveToken, e
 		return nil, absentIsBad(err)
 	}
 	now := p.o.Now()
-	sessionOver := g.Facts.SessionEnd != 0 && !g.Offline() && !now.Before(time.Unix(g.Facts.SessionEnd, 0))
-	if g.State != idp.GrantActive || cred.generation != g.Generation || !now.Before(g.RefreshExpiresAt) || sessionOver || g.UserID == "" {
+	if g.State != idp.GrantActive || cred.generation != g.Generation || !now.Before(g.RefreshExpiresAt) || sessionOver(g, now) || g.UserID == "" {
 		return nil, errBadToken
 	}
 	live := &liveToken{grant: g}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -43,7 +42,6 @@ type Options struct {
 	Master   MasterKeys
 	Password PasswordFunc
 	Now      func() time.Time
-	Log      *slog.Logger
 }
 
 // MaxCodeTTL is the longest life of an authorization code (2.1 draft §4.1.2 recommends at most 10 minutes; we hold 60 s).
@@ -77,6 +75,19 @@ type Request struct {
 	Form          url.Values // the body's parameters, not the query's
 	Authorization string     // the header, "" without one
 	IP            string     // of the caller, for throttling
+}
+
+// ClaimedClient is the client that the request says it comes from, "" when it
+// says none that can be read. Nothing is checked: it is for the log.
+func (r Request) ClaimedClient() string {
+	if id := r.Form.Get("client_id"); id != "" {
+		return id
+	}
+	basic, refused := readBasic(r.Authorization)
+	if refused != nil {
+		return ""
+	}
+	return basic.id
 }
 
 // checkParams refuses what no endpoint accepts: a parameter sent twice

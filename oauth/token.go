@@ -194,6 +194,13 @@ func (p *Provider) lifeOf(g *idp.Grant) life {
 	return out
 }
 
+// sessionOver reports whether a grant that ends with a browser session has
+// outlived the session's absolute end.
+func sessionOver(g *idp.Grant, now time.Time) bool {
+	end := g.Facts.SessionEnd
+	return end != 0 && !g.Offline() && !now.Before(time.Unix(end, 0))
+}
+
 // refreshTTL is the idle life of a refresh token.
 func (p *Provider) refreshTTL(offline bool) time.Duration {
 	if offline {

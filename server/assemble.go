@@ -30,7 +30,7 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		RefreshTTL: m.cfg.RefreshTokenTTL, RefreshMaxTTL: m.cfg.RefreshTokenMaxTTL, RefreshGrace: m.cfg.RefreshGrace,
 		SessionTTL: m.cfg.SessionTTL,
 		Clients:    stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
-		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now, Log: log,
+		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now,
 	})
 	if err != nil {
 		return nil, err
