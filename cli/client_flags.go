@@ -85,9 +85,6 @@ func (f *clientFlags) apply(c *idp.Client) error {
 	if f.set.Changed("no-pkce") {
 		c.RequirePKCE = !f.noPKCE
 	}
-	if c.IsPublic() {
-		c.Secrets = nil // a public client has none; one that was confidential forgets its own
-	}
 	return nil
 }
 

@@ -124,6 +124,9 @@ func (c *Clients) Update(ctx context.Context, id string, change func(*idp.Client
 			return nil, err
 		}
 		client.ID, client.CreatedAt = stored.ID, stored.CreatedAt
+		if client.IsPublic() {
+			client.Secrets = nil // one that was confidential forgets its own
+		}
 		if err := client.Validate(); err != nil {
 			return nil, err
 		}
