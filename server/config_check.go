@@ -19,7 +19,6 @@ import (
 // Bounds of what can be set.
 const (
 	maxTokenTTL  = 24 * time.Hour
-	maxCodeTTL   = time.Minute // an authorization code lives at most 60 s
 	maxAge       = 10 * 365 * 24 * time.Hour
 	maxGrantAge  = 400 * 24 * time.Hour // Redis keeps no grant longer
 	maxHashSlots = 1024
@@ -132,7 +131,7 @@ func (c *Config) checkDurations(faults *ConfigError) {
 			faults.add("%s must be from %s to %s", name, short(low), short(high))
 		}
 	}
-	within("GATEHOUSE_CODE_TTL", c.CodeTTL, time.Second, maxCodeTTL)
+	within("GATEHOUSE_CODE_TTL", c.CodeTTL, time.Second, oauth.MaxCodeTTL)
 	within("GATEHOUSE_ACCESS_TOKEN_TTL", c.AccessTokenTTL, time.Second, maxTokenTTL)
 	within("GATEHOUSE_ID_TOKEN_TTL", c.IDTokenTTL, time.Second, maxTokenTTL)
 	within("GATEHOUSE_REFRESH_TOKEN_TTL", c.RefreshTokenTTL, time.Second, maxAge)

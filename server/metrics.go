@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"runtime"
-	"slices"
 	"strconv"
 	"time"
 
@@ -74,21 +73,8 @@ func newMetrics(version string) *Metrics {
 
 // Request implements handlers.Metrics.
 func (m *Metrics) Request(route, method string, status int, took time.Duration) {
-	method = knownMethod(method)
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(route, method).Observe(took.Seconds())
-}
-
-// knownMethod keeps invented methods from making a time series each.
-func knownMethod(method string) string {
-	known := []string{
-		http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions,
-		http.MethodPut, http.MethodPatch, http.MethodDelete,
-	}
-	if slices.Contains(known, method) {
-		return method
-	}
-	return "other"
 }
 
 // Token implements handlers.Metrics.
