@@ -7,6 +7,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"gatehouse/idp"
+	"gatehouse/oauth"
 )
 
 func TestFormPost(t *testing.T) {
@@ -44,6 +48,37 @@ func TestAppOnTheDevice(t *testing.T) {
 	}
 	if a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, appCallback+"?") || a.handedOver().Get("code") == "" {
 		t.Fatalf("%d %s", a.status, a.location)
+	}
+}
+
+// Any app on the device can claim a private-use scheme, so nothing goes to one
+// without a person who sees it (RFC 8252 §8.6); a first party's is up to the operator.
+func TestAppOnTheDeviceIsAlwaysAllowedAnew(t *testing.T) {
+	e := newEnv(t)
+	b := e.browser()
+	b.signIn("ada", adaPassword)
+	at := func(pairs ...string) string {
+		return authorizeAt(append(pairs, "client_id", "phone", "redirect_uri", appCallback, "scope", "openid")...)
+	}
+	for range 2 {
+		a := b.open(at())
+		if !strings.HasPrefix(b.last, "/consent?flow=") {
+			t.Fatalf("%s: %d %s", b.last, a.status, a.location)
+		}
+		if code := b.submit(a, "decision", "allow").handedOver().Get("code"); code == "" {
+			t.Fatal("no code")
+		}
+	}
+	if a := b.get(at("prompt", "none")); a.handedOver().Get("error") != "consent_required" {
+		t.Errorf("silently: %s", a.location)
+	}
+	_, err := oauth.NewClients(e.stores.Clients, time.Now).Update(t.Context(), "phone", func(c *idp.Client) error {
+		c.SkipConsent = true
+		return nil
+	})
+	must(t, err)
+	if a := b.get(at("prompt", "none")); a.handedOver().Get("code") == "" {
+		t.Errorf("a first party's app: %s", a.location)
 	}
 }
 

@@ -99,6 +99,11 @@ func (p *Provider) consentNeeded(ctx context.Context, r *AuthorizeRequest, at Pr
 	if client.SkipConsent {
 		return false, nil
 	}
+	// RFC 8252 §8.6: any app on the device can claim such a scheme, so what was
+	// allowed before was perhaps allowed to another.
+	if client.IsPublic() && isPrivateUse(r.RedirectURI) {
+		return true, nil
+	}
 	fresh, _, err := p.ConsentScopes(ctx, r, at.User.ID)
 	return len(fresh) > 0, err
 }

@@ -121,6 +121,7 @@ func (p *Provider) ParseAuthorize(ctx context.Context, params url.Values) (*Auth
 	for _, check := range []func(*AuthorizeRequest, *idp.Client, url.Values) *Error{
 		checkResponseMode,
 		func(_ *AuthorizeRequest, _ *idp.Client, v url.Values) *Error { return checkParams(v) },
+		checkSizes,
 		checkResponseType,
 		checkUnsupported,
 		checkAuthorizeGrant,
@@ -135,7 +136,7 @@ func (p *Provider) ParseAuthorize(ctx context.Context, params url.Values) (*Auth
 			return nil, &RedirectError{Request: r, Response: p.Refuse(r, refused.Code, refused.Description)}
 		}
 	}
-	r.Nonce, r.LoginHint, r.UILocales = params.Get("nonce"), params.Get("login_hint"), params.Get("ui_locales")
+	r.Nonce, r.LoginHint, r.UILocales = params.Get("nonce"), short(params.Get("login_hint")), short(params.Get("ui_locales"))
 	r.WantACR = r.WantACR || params.Get("acr_values") != ""
 	return r, nil
 }
@@ -183,6 +184,32 @@ func checkResponseMode(r *AuthorizeRequest, _ *idp.Client, v url.Values) *Error 
 	}
 	// A fragment would put the code where scripts and histories find it.
 	return refuse(codeInvalidRequest, "response_mode must be query or form_post")
+}
+
+// Bounds of what is kept of a request while pages are shown, in bytes. Anybody
+// can begin one, so it must not fill the store.
+const (
+	maxState = 4 << 10
+	maxNonce = 1 << 10
+	maxHint  = 512
+)
+
+func checkSizes(_ *AuthorizeRequest, _ *idp.Client, v url.Values) *Error {
+	switch {
+	case len(v.Get("state")) > maxState:
+		return refuse(codeInvalidRequest, "state must be at most %d bytes", maxState)
+	case len(v.Get("nonce")) > maxNonce:
+		return refuse(codeInvalidRequest, "nonce must be at most %d bytes", maxNonce)
+	}
+	return nil
+}
+
+// short drops a hint that is too long to be one: hints never cause an error.
+func short(hint string) string {
+	if len(hint) > maxHint {
+		return ""
+	}
+	return hint
 }
 
 func checkResponseType(_ *AuthorizeRequest, _ *idp.Client, v url.Values) *Error {

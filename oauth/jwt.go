@@ -46,6 +46,8 @@ type accessClaims struct {
 	AMR      []string  `json:"amr,omitempty"`
 	SID      string    `json:"sid,omitempty"`
 	Roles    *[]string `json:"roles,omitempty"` // present, though empty, when the scope was granted
+
+	signedBy string // kid, of a token that was verified
 }
 
 // hintClaims is what we read of an ID token that comes back as a hint.
@@ -77,26 +79,25 @@ func sign(signer jose.Signer, claims any) (string, error) {
 	return jws.CompactSerialize()
 }
 
-// open checks a signature and returns the payload. The key is chosen by kid
+// open checks a signature and returns the payload and the kid. The key is chosen by kid
 // alone and decides the algorithm, so neither alg confusion nor none gets in (RFC 8725 §3.1).
-func (k *Keyring) open(token, typ string) ([]byte, error) {
+func (k *Keyring) open(token, typ string) (payload []byte, kid string, err error) {
 	if len(token) > maxJWT {
-		return nil, errBadToken
+		return nil, "", errBadToken
 	}
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{algES256, algRS256})
 	if err != nil || len(jws.Signatures) != 1 {
-		return nil, errBadToken
+		return nil, "", errBadToken
 	}
 	h := jws.Signatures[0].Protected
 	key := k.verifier(h.KeyID)
 	if key == nil || h.Algorithm != key.Alg || h.ExtraHeaders[jose.HeaderType] != typ {
-		return nil, errBadToken
+		return nil, "", errBadToken
 	}
-	payload, err := jws.Verify(key.public)
-	if err != nil {
-		return nil, errBadToken
+	if payload, err = jws.Verify(key.public); err != nil {
+		return nil, "", errBadToken
 	}
-	return payload, nil
+	return payload, key.KID, nil
 }
 
 // verifyAccess returns the claims of an access token that we signed and that
@@ -105,17 +106,19 @@ func (p *Provider) verifyAccess(token string) (*accessClaims, error) {
 	digest := sha256.Sum256([]byte(token))
 	c, known := p.verified.Get(digest)
 	if !known {
-		payload, err := p.o.Keys.open(token, "at+jwt")
+		payload, kid, err := p.o.Keys.open(token, "at+jwt")
 		if err != nil {
 			return nil, err
 		}
-		c = &accessClaims{}
+		c = &accessClaims{signedBy: kid}
 		if err := json.Unmarshal(payload, c); err != nil || c.Issuer != p.o.Issuer {
 			return nil, errBadToken
 		}
 		p.verified.Add(digest, c)
 	}
-	if !p.o.Now().Before(time.Unix(c.Expires, 0)) {
+	// All that a retired key signed has expired, so what claims to live was made
+	// by somebody who got hold of it.
+	if !p.o.Now().Before(time.Unix(c.Expires, 0)) || p.o.Keys.isRetired(c.signedBy) {
 		return nil, errBadToken
 	}
 	return c, nil
@@ -124,7 +127,7 @@ func (p *Provider) verifyAccess(token string) (*accessClaims, error) {
 // verifyHint reads an ID token of ours, expired or not (OIDC Core §3.1.2.1,
 // RP-Initiated Logout §2).
 func (p *Provider) verifyHint(token string) (*hintClaims, error) {
-	payload, err := p.o.Keys.open(token, "JWT")
+	payload, _, err := p.o.Keys.open(token, "JWT")
 	if err != nil {
 		return nil, err
 	}

@@ -259,6 +259,13 @@ func (k *Keyring) signer(alg string) (*ringKey, error) {
 // still check old ID tokens that come back as hints.
 func (k *Keyring) verifier(kid string) *ringKey { return k.state.Load().byKID[kid] }
 
+// isRetired reports whether the key with the KID has retired, or is gone.
+func (k *Keyring) isRetired(kid string) bool {
+	set, now := k.state.Load(), k.o.Now()
+	r := set.byKID[kid]
+	return r == nil || r.stateAt(now, set.active(r.Alg, now)) == idp.KeyRetired
+}
+
 // addKey makes a key, seals and stores it.
 func (k *Keyring) addKey(ctx context.Context, alg, predecessor string, activate *time.Time) error {
 	private, err := generateKey(alg)

@@ -114,6 +114,38 @@ func FuzzAuthorize(f *testing.F) {
 	})
 }
 
+// What strangers send is kept while pages are shown, so it is bounded.
+func TestAuthorizeKeepsLittle(t *testing.T) {
+	client := &idp.Client{
+		ID: "app", AuthMethod: idp.AuthMethodBasic, RedirectURIs: []string{"https://rp.example/cb"},
+		GrantTypes: []string{idp.GrantAuthorizationCode}, Scopes: []string{"openid"},
+	}
+	p := &Provider{o: Options{Issuer: "https://id.example", Clients: oneClient{client: client}}}
+	parse := func(name string, length int) (*AuthorizeRequest, error) {
+		return p.ParseAuthorize(t.Context(), url.Values{
+			"client_id": {"app"}, "redirect_uri": client.RedirectURIs, "response_type": {"code"}, name: {strings.Repeat("a", length)},
+		})
+	}
+	for name, most := range map[string]int{"state": maxState, "nonce": maxNonce} {
+		if r, err := parse(name, most); err != nil || len(r.State+r.Nonce) != most {
+			t.Errorf("%s of %d bytes: %v", name, most, err)
+		}
+		_, err := parse(name, most+1)
+		var back *RedirectError
+		if !errors.As(err, &back) || back.Response.Params.Get("error") != codeInvalidRequest {
+			t.Errorf("%s of %d bytes: %v", name, most+1, err)
+		}
+	}
+	for _, name := range []string{"login_hint", "ui_locales"} {
+		if r, err := parse(name, maxHint); err != nil || len(r.LoginHint+r.UILocales) != maxHint {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r, err := parse(name, maxHint+1); err != nil || r.LoginHint+r.UILocales != "" {
+			t.Errorf("a long %s: %v", name, err)
+		}
+	}
+}
+
 // wantSound holds an accepted request to what the checks promise.
 func wantSound(t *testing.T, client *idp.Client, r *AuthorizeRequest) {
 	t.Helper()

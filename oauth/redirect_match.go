@@ -29,6 +29,13 @@ func redirectRegistered(client *idp.Client, uri string) bool {
 	})
 }
 
+// isPrivateUse reports whether a registered redirect URI has a scheme of its
+// own (RFC 8252 §7.1), which is not bound to one app as a host is to its owner.
+func isPrivateUse(uri string) bool {
+	scheme, _, _ := strings.Cut(uri, ":")
+	return !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http")
+}
+
 // withoutLoopbackPort cuts the port out of an http URI whose host is a loopback
 // IP literal, leaving the rest as it was written. Everything else is not ok.
 func withoutLoopbackPort(uri string) (string, bool) {
