@@ -115,7 +115,7 @@ func onRedis(redisURL string, f func(context.Context, *redis.Client) error) erro
 // file, so what it acknowledged is there again after Kill and Start.
 func RedisServer(tb testing.TB) *Server {
 	tb.Helper()
-	return ownRedis(tb, "--save", "", "--appendonly", "yes").server(tb)
+	return ownRedis(tb, "--save", "", "--appendonly", "yes", "--appendfsync", "always").server(tb)
 }
 
 // ownRedis starts a process that ends with the test.
