@@ -51,14 +51,8 @@ func (s *Clients) Client(ctx context.Context, id string) (*idp.Client, error) {
 	if !storable(id) {
 		return nil, idp.ErrNotFound
 	}
-	c := new(idp.Client)
-	err := s.db.do(ctx, "Client", func() error {
-		return first(ctx, s.db.read, clientInto(c), `SELECT `+clientColumns+`, created_at FROM clients WHERE id = $1`, id)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return records[idp.Client]{s.db, clientInto}.one(ctx, "Client",
+		`SELECT `+clientColumns+`, created_at FROM clients WHERE id = $1`, id)
 }
 
 // UpdateClient implements idp.ClientStore.
@@ -92,18 +86,6 @@ func (s *Clients) DeleteClient(ctx context.Context, id string) error {
 
 // ListClients implements idp.ClientStore.
 func (s *Clients) ListClients(ctx context.Context, after string, limit int) ([]*idp.Client, error) {
-	clients := []*idp.Client{}
-	err := s.db.do(ctx, "ListClients", func() error {
-		clients = clients[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			c := new(idp.Client)
-			clients = append(clients, c)
-			return clientInto(c)(scan)
-		}, `SELECT `+clientColumns+`, created_at FROM clients WHERE id > $1 ORDER BY id LIMIT $2`, clean(after), max(limit, 0))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return clients, nil
+	return records[idp.Client]{s.db, clientInto}.list(ctx, "ListClients",
+		`SELECT `+clientColumns+`, created_at FROM clients WHERE id > $1 ORDER BY id LIMIT $2`, clean(after), max(limit, 0))
 }

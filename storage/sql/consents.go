@@ -25,15 +25,8 @@ func (s *Consents) Consent(ctx context.Context, userID, clientID string) (*idp.C
 	if !isID(userID) || !storable(clientID) {
 		return nil, idp.ErrNotFound
 	}
-	c := new(idp.Consent)
-	err := s.db.do(ctx, "Consent", func() error {
-		return first(ctx, s.db.read, consentInto(c),
-			`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return records[idp.Consent]{s.db, consentInto}.one(ctx, "Consent",
+		`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 AND client_id = $2`, userID, clientID)
 }
 
 // AddConsent implements idp.ConsentStore; idp.ErrNotFound when there is no such user or client.
@@ -76,21 +69,9 @@ func (s *Consents) RemoveConsent(ctx context.Context, userID, clientID string) e
 
 // ListConsents implements idp.ConsentStore.
 func (s *Consents) ListConsents(ctx context.Context, userID string) ([]*idp.Consent, error) {
-	consents := []*idp.Consent{}
 	if !isID(userID) {
-		return consents, nil
+		return []*idp.Consent{}, nil
 	}
-	err := s.db.do(ctx, "ListConsents", func() error {
-		consents = consents[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			c := new(idp.Consent)
-			consents = append(consents, c)
-			return consentInto(c)(scan)
-		}, `SELECT `+consentColumns+` FROM consents WHERE user_id = $1 ORDER BY client_id`, userID)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return consents, nil
+	return records[idp.Consent]{s.db, consentInto}.list(ctx, "ListConsents",
+		`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 ORDER BY client_id`, userID)
 }

@@ -16,8 +16,11 @@ func NewGrants(db *DB) *Grants { return &Grants{aggregate{db, "grants"}} }
 const grantColumns = `id, state, client_id, user_id, session_id, scope, generation,
 	created_at, expires_at, rotated_at, refresh_expires_at, code, facts, denied`
 
-func grantInto(g *idp.Grant, more ...any) scanner {
-	return into(append([]any{
+func grantInto(g *idp.Grant) scanner { return into(grantMembers(g)...) }
+
+// grantMembers are in the order of grantColumns.
+func grantMembers(g *idp.Grant) []any {
+	return []any{
 		&g.ID, &g.State, &g.ClientID, &g.UserID, &g.SessionID, &g.Scope, &g.Generation,
 		timeTo{&g.CreatedAt},
 		timeTo{&g.ExpiresAt},
@@ -26,7 +29,7 @@ func grantInto(g *idp.Grant, more ...any) scanner {
 		jsonTo{&g.Code},
 		jsonTo{&g.Facts},
 		jsonTo{&g.DeniedTokens},
-	}, more...)...)
+	}
 }
 
 // CreateGrant implements idp.GrantStore.
@@ -48,36 +51,18 @@ func (s *Grants) Grant(ctx context.Context, id string) (*idp.Grant, error) {
 	if !storable(id) {
 		return nil, idp.ErrNotFound
 	}
-	g := new(idp.Grant)
-	err := s.db.do(ctx, "Grant", func() error {
-		return first(ctx, s.db.read, grantInto(g), `SELECT `+grantColumns+` FROM grants WHERE id = $1 AND expires_at > @now`, id)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
+	return records[idp.Grant]{s.db, grantInto}.one(ctx, "Grant",
+		`SELECT `+grantColumns+` FROM grants WHERE id = $1 AND expires_at > @now`, id)
 }
 
 // ListUserGrants implements idp.GrantStore.
 func (s *Grants) ListUserGrants(ctx context.Context, userID string) ([]*idp.Grant, error) {
-	grants := []*idp.Grant{}
 	if userID == "" || !storable(userID) {
-		return grants, nil
+		return []*idp.Grant{}, nil
 	}
-	err := s.db.do(ctx, "ListUserGrants", func() error {
-		grants = grants[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			g := new(idp.Grant)
-			grants = append(grants, g)
-			return grantInto(g)(scan)
-		}, `SELECT `+grantColumns+` FROM grants WHERE user_id = $1 AND user_id <> '' AND expires_at > @now
+	return records[idp.Grant]{s.db, grantInto}.list(ctx, "ListUserGrants",
+		`SELECT `+grantColumns+` FROM grants WHERE user_id = $1 AND user_id <> '' AND expires_at > @now
 			ORDER BY created_at DESC, id`, userID)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return grants, nil
 }
 
 // DenyToken implements idp.GrantStore.

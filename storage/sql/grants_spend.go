@@ -79,7 +79,7 @@ func (s *Grants) RotateRefresh(ctx context.Context, r idp.Rotation) (*idp.Grant,
 func (s *Grants) rotateSpent(ctx context.Context, g *idp.Grant, r idp.Rotation) error {
 	d := &s.db.dialect
 	var graced bool
-	err := first(ctx, s.db.write, grantInto(g, &graced), `SELECT `+grantColumns+`,
+	err := first(ctx, s.db.write, into(append(grantMembers(g), &graced)...), `SELECT `+grantColumns+`,
 		coalesce(generation = $5 AND rotated_at + $6 >= @now, false)
 		FROM grants WHERE `+usable+` AND generation > $4`,
 		r.GrantID, r.ClientID, d.at(r.NotBefore), r.Generation, r.Generation+1, d.duration(r.Grace))

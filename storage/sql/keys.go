@@ -15,23 +15,15 @@ func NewKeys(db *DB) *Keys { return &Keys{aggregate{db, "keys"}} }
 
 const keyColumns = `kid, alg, predecessor, sealed, sealed_by, public_jwk, created_at, activate_at`
 
+func keyInto(k *idp.SigningKey) scanner {
+	return into(&k.KID, &k.Alg, &k.Predecessor, &k.Sealed, &k.SealedBy, &k.PublicJWK,
+		timeTo{&k.CreatedAt}, timePtrTo{&k.ActivateAt})
+}
+
 // Keys implements idp.KeyStore.
 func (s *Keys) Keys(ctx context.Context) ([]*idp.SigningKey, error) {
-	keys := []*idp.SigningKey{}
-	err := s.db.do(ctx, "Keys", func() error {
-		keys = keys[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			k := new(idp.SigningKey)
-			keys = append(keys, k)
-			return scan(&k.KID, &k.Alg, &k.Predecessor, &k.Sealed, &k.SealedBy, &k.PublicJWK,
-				timeTo{&k.CreatedAt}, timePtrTo{&k.ActivateAt})
-		}, `SELECT `+keyColumns+` FROM signing_keys ORDER BY created_at, kid`)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return keys, nil
+	return records[idp.SigningKey]{s.db, keyInto}.list(ctx, "Keys",
+		`SELECT `+keyColumns+` FROM signing_keys ORDER BY created_at, kid`)
 }
 
 // AddKey implements idp.KeyStore.

@@ -37,20 +37,8 @@ func (s *Roles) EnsureRole(ctx context.Context, r *idp.Role) (*idp.Role, error) 
 
 // ListRoles implements idp.RoleStore.
 func (s *Roles) ListRoles(ctx context.Context) ([]*idp.Role, error) {
-	roles := []*idp.Role{}
-	err := s.db.do(ctx, "ListRoles", func() error {
-		roles = roles[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			r := new(idp.Role)
-			roles = append(roles, r)
-			return roleInto(r)(scan)
-		}, `SELECT id, name, description, created_at FROM roles ORDER BY name`)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return roles, nil
+	return records[idp.Role]{s.db, roleInto}.list(ctx, "ListRoles",
+		`SELECT id, name, description, created_at FROM roles ORDER BY name`)
 }
 
 // DeleteRole implements idp.RoleStore.

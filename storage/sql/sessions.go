@@ -62,15 +62,8 @@ func (s *Sessions) Session(ctx context.Context, digest string) (*idp.Session, er
 	if !storable(digest) {
 		return nil, idp.ErrNotFound
 	}
-	found := new(idp.Session)
-	err := s.db.do(ctx, "Session", func() error {
-		return first(ctx, s.db.read, sessionInto(found),
-			`SELECT `+sessionColumns+` FROM sessions WHERE digest = $1 AND ends_at > @now`, digest)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return records[idp.Session]{s.db, sessionInto}.one(ctx, "Session",
+		`SELECT `+sessionColumns+` FROM sessions WHERE digest = $1 AND ends_at > @now`, digest)
 }
 
 // TouchSession implements idp.SessionStore.
@@ -93,23 +86,11 @@ func (s *Sessions) DeleteSession(ctx context.Context, digest string) error {
 
 // ListSessions implements idp.SessionStore.
 func (s *Sessions) ListSessions(ctx context.Context, userID string) ([]*idp.Session, error) {
-	sessions := []*idp.Session{}
 	if !storable(userID) {
-		return sessions, nil
+		return []*idp.Session{}, nil
 	}
-	err := s.db.do(ctx, "ListSessions", func() error {
-		sessions = sessions[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			one := new(idp.Session)
-			sessions = append(sessions, one)
-			return sessionInto(one)(scan)
-		}, `SELECT `+sessionColumns+` FROM sessions WHERE user_id = $1 AND ends_at > @now ORDER BY last_seen_at DESC, digest`, userID)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return sessions, nil
+	return records[idp.Session]{s.db, sessionInto}.list(ctx, "ListSessions",
+		`SELECT `+sessionColumns+` FROM sessions WHERE user_id = $1 AND ends_at > @now ORDER BY last_seen_at DESC, digest`, userID)
 }
 
 // DeleteUserSessions implements idp.SessionStore.

@@ -41,7 +41,8 @@ func (s *Users) User(ctx context.Context, id string) (*idp.User, error) {
 	if !isID(id) {
 		return nil, idp.ErrNotFound
 	}
-	return s.one(ctx, "User", `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+	return records[idp.User]{s.db, userInto}.one(ctx, "User",
+		`SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
 }
 
 // UserByLogin implements idp.UserStore.
@@ -49,18 +50,10 @@ func (s *Users) UserByLogin(ctx context.Context, login string) (*idp.User, error
 	if login == "" || !storable(login) {
 		return nil, idp.ErrNotFound
 	}
-	return s.one(ctx, "UserByLogin", `SELECT `+userColumns+` FROM users u
+	return records[idp.User]{s.db, userInto}.one(ctx, "UserByLogin",
+		`SELECT `+userColumns+` FROM users u
 		WHERE u.username = $1 OR (u.email = $1 AND u.email <> '')
 		ORDER BY CASE WHEN u.username = $1 THEN 0 ELSE 1 END LIMIT 1`, login)
-}
-
-func (s *Users) one(ctx context.Context, op, query string, args ...any) (*idp.User, error) {
-	u := new(idp.User)
-	err := s.db.do(ctx, op, func() error { return first(ctx, s.db.read, userInto(u), query, args...) })
-	if err != nil {
-		return nil, err
-	}
-	return u, nil
 }
 
 // ListUsers implements idp.UserStore. A cursor that is not an ID is an *idp.InvalidError on "after".
@@ -72,20 +65,8 @@ func (s *Users) ListUsers(ctx context.Context, after string, limit int) ([]*idp.
 	if !isID(after) {
 		return nil, invalid("after", "must be the ID of the last user seen")
 	}
-	users := []*idp.User{}
-	err := s.db.do(ctx, "ListUsers", func() error {
-		users = users[:0]
-		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
-			u := new(idp.User)
-			users = append(users, u)
-			return userInto(u)(scan)
-		}, `SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, max(limit, 0))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return users, nil
+	return records[idp.User]{s.db, userInto}.list(ctx, "ListUsers",
+		`SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, max(limit, 0))
 }
 
 // CountUsersWithRole implements idp.UserStore.
