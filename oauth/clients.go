@@ -170,10 +170,18 @@ func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, 
 // those of before stay dead when it comes back.
 func (c *Clients) SetDisabled(ctx context.Context, id string, disabled bool) error {
 	_, err := c.Update(ctx, id, func(client *idp.Client) error {
+		before := c.now().UTC()
+		switch {
+		case !disabled && !client.Disabled:
+			return nil
+		case !disabled:
+			// A server that had not seen yet that the client is off may have issued
+			// tokens a moment longer. The margin spares those of after.
+			before = before.Add(-clockMargin)
+		}
 		client.Disabled = disabled
-		if disabled {
-			at := c.now().UTC()
-			client.TokensNotBefore = &at
+		if client.TokensNotBefore == nil || client.TokensNotBefore.Before(before) {
+			client.TokensNotBefore = &before
 		}
 		return nil
 	})
