@@ -35,9 +35,6 @@ const (
 func (a *App) Run(ctx context.Context, args []string) int {
 	root := a.root() //nolint:contextcheck // commands get ctx from ExecuteContext
 	root.SetArgs(args)
-	root.SetIn(a.In)
-	root.SetOut(a.Out)
-	root.SetErr(a.Err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -51,25 +48,27 @@ func (a *App) root() *cobra.Command {
 		Use:           "gatehouse",
 		Short:         "A self-hosted OAuth 2 and OpenID Connect authorization server",
 		Long:          "Gatehouse is a self-hosted OAuth 2 and OpenID Connect authorization server.\nIt is configured by environment variables; see .env.example.",
+		Args:          cobra.ArbitraryArgs,
+		RunE:          onlyChildren,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out) // before the completion command, which keeps it
+	root.SetErr(a.Err)
+	root.SetFlagErrorFunc(flagFault)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.AddCommand(a.serve(), a.migrate(), a.seed(), a.user(), a.client(), a.key(), a.healthcheck(), a.version())
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args, completion.RunE = cobra.ArbitraryArgs, onlyChildren
+	}
 	return root
 }
 
 // group makes a command that only holds others.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{
-		Use: use, Short: short,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return misuse("%q is not a command of %s; see: %s --help", args[0], c.CommandPath(), c.CommandPath())
-			}
-			return c.Help()
-		},
-	}
+	c := &cobra.Command{Use: use, Short: short, RunE: onlyChildren}
 	c.AddCommand(children...)
 	return c
 }

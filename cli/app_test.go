@@ -117,12 +117,15 @@ func TestMisuse(t *testing.T) {
 		args string
 		want string
 	}{
-		{"frobnicate", "unknown command"},
+		{"frobnicate", "is not a command of gatehouse;"},
+		{"usr", "did you mean user?"},
+		{"completion tcsh", "is not a command of gatehouse completion"},
 		{"user frobnicate", "is not a command of gatehouse user"},
-		{"user create --frobnicate", "unknown flag"},
-		{"user show", "accepts 1 arg"},
-		{"user show a b", "accepts 1 arg"},
-		{"user list extra", "unknown command"},
+		{"user create --frobnicate", "see: gatehouse user create --help"},
+		{"user create --username ada --password-stdin --generate-password", "exclude each other"},
+		{"user show", "gatehouse user show <id|username|email>"},
+		{"user show a b", "one argument is wanted, not 2"},
+		{"user list extra", "takes no argument"},
 		{"user create", "username: is required"},
 		{"user update ada", "nothing to change"},
 		{"user set-password ada", "--password-stdin"},
@@ -136,10 +139,14 @@ func TestMisuse(t *testing.T) {
 		{"client create --redirect-uri https://rp.example/cb#x", "fragment"},
 		{"client create --id bad/id", "client_id"},
 		{"client create --secret short", "client_secret"},
+		{"client create --secret=", "--secret is empty"},
+		{"client create --redirect-uri=", "--redirect-uri is empty"},
+		{"client create --grant=", "--grant is empty"},
 		{"client create --secret 0123456789abcdef --secret-stdin", "secret-stdin"},
 		{"client create --auth-method none --secret 0123456789abcdef", "public"},
 		{"client create --auth-method none --grant client_credentials", "client_credentials"},
 		{"migrate down --steps 0", "--steps"},
+		{"migrate down --steps x", "--steps must be a whole number, not \"x\""},
 		{"migrate sideways", "is not a command of gatehouse migrate"},
 	} {
 		t.Run(c.args, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"gatehouse/idp"
 	"gatehouse/oauth"
@@ -25,11 +26,15 @@ func (a *App) client() *cobra.Command {
 func (a *App) clientCreate() *cobra.Command {
 	var f clientFlags
 	var s secretFlags
-	c := &cobra.Command{Use: "create", Short: "Register an application", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "create", Short: "Register an application", Args: noArgs}
 	id := c.Flags().String("id", "", "client_id (default: generated)")
 	f.add(c)
+	f.addDefaults()
 	s.add(c)
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, _ []string) error {
+		if err := notEmpty(c.Flags(), "id", "redirect-uri", "grant"); err != nil {
+			return err
+		}
 		secret, err := a.secret(s)
 		if err != nil {
 			return err
@@ -43,6 +48,9 @@ func (a *App) clientCreate() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(made.GrantTypes) == 0 && !made.ResourceServer && !a.json {
+			fmt.Fprintf(a.Err, "This client cannot get tokens yet; allow it a grant with: gatehouse client update %s --grant …\n", made.ID)
+		}
 		return a.printClient(made, secret)
 	})
 	return c
@@ -50,7 +58,7 @@ func (a *App) clientCreate() *cobra.Command {
 
 func (a *App) clientList() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List all clients", Args: cobra.NoArgs,
+		Use: "list", Short: "List all clients", Args: noArgs,
 		RunE: a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, _ []string) error {
 			views := []clientView{}
 			err := eachClient(ctx, admin, func(c *idp.Client) { views = append(views, viewClient(c, "")) })
@@ -119,14 +127,17 @@ func findClient(ctx context.Context, admin *server.Admin, idOrName string) (*idp
 
 func (a *App) clientShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show <id|name>", Short: "Show a client", Args: cobra.ExactArgs(1),
+		Use: "show <id|name>", Short: "Show a client", Args: oneArg,
 		RunE: a.onClient(func(_ context.Context, _ *server.Admin, c *idp.Client) error { return a.printClient(c, "") }),
 	}
 }
 
 func (a *App) clientUpdate() *cobra.Command {
 	var f clientFlags
-	c := &cobra.Command{Use: "update <id|name>", Short: "Change a client's registration", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{
+		Use: "update <id|name>", Short: "Change a client's registration",
+		Long: "Change a client's registration.\n" + updateRule, Args: oneArg,
+	}
 	f.add(c)
 	c.RunE = a.onClient(func(ctx context.Context, admin *server.Admin, c *idp.Client) error {
 		if !f.any() {
@@ -145,7 +156,7 @@ func (a *App) clientRotateSecret() *cobra.Command {
 	var s secretFlags
 	c := &cobra.Command{
 		Use: "rotate-secret <id|name>", Short: "Give a client a new secret; the one before works until the next rotation",
-		Args: cobra.ExactArgs(1),
+		Args: oneArg,
 	}
 	s.add(c)
 	c.RunE = a.onClient(func(ctx context.Context, admin *server.Admin, c *idp.Client) error {
@@ -163,7 +174,7 @@ func (a *App) clientRotateSecret() *cobra.Command {
 
 func (a *App) clientSwitch(use, short string, disabled bool) *cobra.Command {
 	return &cobra.Command{
-		Use: use + " <id|name>", Short: short, Args: cobra.ExactArgs(1),
+		Use: use + " <id|name>", Short: short, Args: oneArg,
 		RunE: a.onClient(func(ctx context.Context, admin *server.Admin, c *idp.Client) error {
 			if err := admin.Clients.SetDisabled(ctx, c.ID, disabled); err != nil {
 				return err
@@ -179,7 +190,7 @@ func (a *App) clientSwitch(use, short string, disabled bool) *cobra.Command {
 
 func (a *App) clientDelete() *cobra.Command {
 	var yes bool
-	c := &cobra.Command{Use: "delete <id|name>", Short: "Remove a client for good; its tokens are dead", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{Use: "delete <id|name>", Short: "Remove a client for good; its tokens are dead", Args: oneArg}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.RunE = a.onClient(func(ctx context.Context, admin *server.Admin, c *idp.Client) error {
 		if err := a.confirm(yes, fmt.Sprintf("Delete client %s (%s)? This cannot be undone.", c.ID, c.Name)); err != nil {
@@ -195,18 +206,25 @@ func (a *App) clientDelete() *cobra.Command {
 
 // secretFlags say where a client's secret comes from; generated when nowhere.
 type secretFlags struct {
+	set   *pflag.FlagSet
 	value string
 	stdin bool
 }
 
 func (s *secretFlags) add(c *cobra.Command) {
+	s.set = c.Flags()
 	c.Flags().StringVar(&s.value, "secret", "", "client_secret (default: generated); others on this machine may see it, so rather use --secret-stdin")
 	c.Flags().BoolVar(&s.stdin, "secret-stdin", false, "read the client_secret from stdin")
-	c.MarkFlagsMutuallyExclusive("secret", "secret-stdin")
 }
 
 func (a *App) secret(s secretFlags) (string, error) {
-	if s.stdin {
+	if err := notEmpty(s.set, "secret"); err != nil {
+		return "", err
+	}
+	switch {
+	case s.stdin && s.set.Changed("secret"):
+		return "", misuse("--secret and --secret-stdin exclude each other; use one")
+	case s.stdin:
 		return a.readSecret("--secret-stdin")
 	}
 	return s.value, nil

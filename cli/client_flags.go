@@ -24,18 +24,28 @@ type clientFlags struct {
 func (f *clientFlags) add(c *cobra.Command) {
 	f.set = c.Flags()
 	f.set.StringVar(&f.name, "name", "", "name that people see")
-	f.set.StringArrayVar(&f.redirects, "redirect-uri", nil, "an address to return to, compared exactly; repeat for several")
-	f.set.StringArrayVar(&f.logouts, "post-logout-redirect-uri", nil, "an address to return to after sign-out; repeat for several")
-	f.set.StringSliceVar(&f.grants, "grant", nil, "one of "+strings.Join(idp.GrantTypes(), ", ")+"; repeat for several (default authorization_code when there is a redirect URI)")
-	f.set.StringArrayVar(&f.scopes, "scope", nil, "a scope that may be asked for; repeat for several (default openid profile email for authorization_code)")
-	f.set.StringVar(&f.authMethod, "auth-method", "", "client_secret_basic, client_secret_post, or none for a public client (default client_secret_basic)")
+	f.set.StringArrayVar(&f.redirects, "redirect-uri", nil, "an `address` to return to, compared exactly; repeat for several")
+	f.set.StringArrayVar(&f.logouts, "post-logout-redirect-uri", nil, "an `address` to return to after sign-out; repeat for several")
+	f.set.StringSliceVar(&f.grants, "grant", nil, "a `grant` of "+strings.Join(idp.GrantTypes(), ", ")+"; repeat for several")
+	f.set.StringArrayVar(&f.scopes, "scope", nil, "a `scope` that may be asked for; repeat for several")
+	f.set.StringVar(&f.authMethod, "auth-method", "", "client_secret_basic, client_secret_post, or none for a public client")
 	f.set.BoolVar(&f.resourceServer, "resource-server", false, "may introspect tokens that were issued to others")
 	f.set.BoolVar(&f.trusted, "no-consent", false, "first party: people are not asked for consent")
 	f.set.BoolVar(&f.noPKCE, "no-pkce", false, "do not insist on PKCE (confidential clients only)")
-	f.set.StringVar(&f.alg, "id-token-alg", "", "RS256 or ES256 (default RS256)")
+	f.set.StringVar(&f.alg, "id-token-alg", "", "RS256 or ES256")
 	f.set.StringVar(&f.clientURI, "client-uri", "", "the application's home page")
 	f.set.StringVar(&f.policyURI, "policy-uri", "", "its privacy policy")
 	f.set.StringVar(&f.tosURI, "tos-uri", "", "its terms of service")
+}
+
+// addDefaults says what a new client gets without the flag.
+func (f *clientFlags) addDefaults() {
+	for name, value := range map[string]string{
+		"grant": "authorization_code when there is a redirect URI", "scope": "openid profile email for authorization_code",
+		"auth-method": idp.AuthMethodBasic, "id-token-alg": "RS256",
+	} {
+		f.set.Lookup(name).Usage += " (default " + value + ")"
+	}
 }
 
 // any reports whether something was given.

@@ -36,6 +36,9 @@ func TestClientDefaults(t *testing.T) {
 	if c["client_secret"] != nil || c["require_pkce"] != true {
 		t.Errorf("public client: %v", c)
 	}
+	if r := h.run("client", "create", "--id", "idle"); r.code != 0 || !strings.Contains(r.stderr, "gatehouse client update idle --grant") {
+		t.Errorf("a client that may do nothing: %+v", r)
+	}
 	c = h.ok("client", "create", "--grant", "client_credentials")
 	if c["scope"] != "" || len(c["redirect_uris"].([]any)) != 0 {
 		t.Errorf("machine client: %v", c)

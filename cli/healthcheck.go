@@ -20,7 +20,7 @@ func (a *App) healthcheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "healthcheck",
 		Short: "Ask the server on this machine whether it answers; exit 0 if it does",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			config, err := server.LoadForStores(a.Environ)
 			if err != nil {
@@ -69,7 +69,7 @@ func askHealth(ctx context.Context, url string) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answers %s", res.Status)
+		return fmt.Errorf("%s answers %s; GATEHOUSE_LISTEN or PORT says where to ask", url, res.Status)
 	}
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 
 func (a *App) key() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the signing keys", Args: cobra.NoArgs,
+		Use: "list", Short: "List the signing keys", Args: noArgs,
 		RunE: a.withKeys((*oauth.Keyring).List),
 	}
 	rotate := &cobra.Command{
-		Use: "rotate", Short: "Let the next keys sign, and make new ones to follow", Args: cobra.NoArgs,
+		Use: "rotate", Short: "Let the next keys sign, and make new ones to follow", Args: noArgs,
 		RunE: a.withKeys((*oauth.Keyring).Rotate),
 	}
 	return group("key", "Manage the signing keys", list, rotate)

@@ -13,17 +13,17 @@ import (
 
 func (a *App) migrate() *cobra.Command {
 	up := &cobra.Command{
-		Use: "up", Short: "Bring the schema up to date", Args: cobra.NoArgs,
+		Use: "up", Short: "Bring the schema up to date", Args: noArgs,
 		RunE: a.withSchema(server.MigrateUp),
 	}
 	status := &cobra.Command{
-		Use: "status", Short: "Show where the schema stands", Args: cobra.NoArgs,
+		Use: "status", Short: "Show where the schema stands", Args: noArgs,
 		RunE: a.withSchema(server.MigrateStatus),
 	}
 	var steps int
 	var yes bool
 	down := &cobra.Command{
-		Use: "down", Short: "Undo the last migrations; what they added is lost", Args: cobra.NoArgs,
+		Use: "down", Short: "Undo the last migrations; what they added is lost", Args: noArgs,
 		RunE: a.withSchema(func(ctx context.Context, c *server.Config) (server.SchemaStatus, error) {
 			if steps < 1 {
 				return server.SchemaStatus{}, misuse("--steps must be at least 1")

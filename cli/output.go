@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -62,7 +63,16 @@ const maxStdinSecret = 4096
 
 // readSecret reads a secret from stdin; one trailing newline is not part of it.
 func (a *App) readSecret(flag string) (string, error) {
-	b, err := io.ReadAll(io.LimitReader(a.In, maxStdinSecret+1))
+	in := io.LimitReader(a.In, maxStdinSecret+1)
+	read := io.ReadAll
+	if server.IsTerminal(a.In) {
+		fmt.Fprintf(a.Err, "%s: type it and press Enter (it is shown): ", flag)
+		read = func(r io.Reader) ([]byte, error) { return bufio.NewReader(r).ReadBytes('\n') }
+	}
+	b, err := read(in)
+	if errors.Is(err, io.EOF) { // Ctrl-D instead of Enter
+		err = nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("read stdin: %w", err)
 	}

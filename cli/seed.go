@@ -23,7 +23,7 @@ func (a *App) seed() *cobra.Command {
 		Short: "Make the roles Admin and User, and the first administrator if there is none",
 		Long: "Make the roles Admin and User, and the first administrator if there is none.\n" +
 			"GATEHOUSE_ADMIN_USERNAME, _EMAIL and _PASSWORD say who it is; without a password one is generated and shown once.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, _ []string) error {
 			s, err := admin.Seed(ctx)
 			if err != nil {

@@ -15,7 +15,7 @@ func (a *App) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Serve until SIGTERM or SIGINT; a second one stops at once",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			config, err := server.Load(a.Environ)
 			if err != nil {

@@ -64,8 +64,9 @@ func (a *App) printUser(u *idp.User, password string) error {
 func (a *App) userCreate() *cobra.Command {
 	var f userFlags
 	var p passwordFlags
-	c := &cobra.Command{Use: "create", Short: "Add a user", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "create", Short: "Add a user", Args: noArgs}
 	f.add(c)
+	c.Flags().Lookup("role").Usage += " (default User)"
 	p.add(c)
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, _ []string) error {
 		u := &idp.User{}
@@ -77,13 +78,14 @@ func (a *App) userCreate() *cobra.Command {
 			return err
 		}
 		var made *idp.User
-		err = admin.WithRoles(ctx, u.Roles, func() error {
+		newRoles, err := admin.WithRoles(ctx, u.Roles, func() error {
 			made, err = admin.Users.Create(ctx, u, password)
 			return err
 		})
 		if err != nil {
 			return err
 		}
+		a.noteRoles(newRoles)
 		if password == "" && !a.json {
 			fmt.Fprintln(a.Err, "This user has no password yet; give one with: gatehouse user set-password "+made.Username+" --password-stdin")
 		}
@@ -92,9 +94,18 @@ func (a *App) userCreate() *cobra.Command {
 	return c
 }
 
+// noteRoles tells of roles that a command made, so that a misspelt one is seen.
+func (a *App) noteRoles(names []string) {
+	for _, name := range names {
+		if !a.json && name != idp.RoleAdmin && name != idp.RoleUser {
+			fmt.Fprintf(a.Err, "The role %s is new; it was made.\n", name)
+		}
+	}
+}
+
 func (a *App) userList() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List all users", Args: cobra.NoArgs,
+		Use: "list", Short: "List all users", Args: noArgs,
 		RunE: a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, _ []string) error {
 			views := []userView{}
 			for after := ""; ; {
@@ -122,7 +133,7 @@ func (a *App) userList() *cobra.Command {
 
 func (a *App) userShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show <id|username|email>", Short: "Show a user", Args: cobra.ExactArgs(1),
+		Use: "show <id|username|email>", Short: "Show a user", Args: oneArg,
 		RunE: a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 			u, err := admin.Users.Find(ctx, args[0])
 			if err != nil {
@@ -135,20 +146,24 @@ func (a *App) userShow() *cobra.Command {
 
 func (a *App) userUpdate() *cobra.Command {
 	var f userFlags
-	c := &cobra.Command{Use: "update <id|username|email>", Short: "Change what is known of a user", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{
+		Use: "update <id|username|email>", Short: "Change what is known of a user",
+		Long: "Change what is known of a user.\n" + updateRule, Args: oneArg,
+	}
 	f.add(c)
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 		if !f.any() {
 			return misuse("nothing to change; see: gatehouse user update --help")
 		}
 		var u *idp.User
-		err := admin.WithRoles(ctx, f.roles, func() (err error) {
+		newRoles, err := admin.WithRoles(ctx, f.roles, func() (err error) {
 			u, err = admin.Users.Update(ctx, args[0], f.apply)
 			return err
 		})
 		if err != nil {
 			return missing(err, "user", args[0])
 		}
+		a.noteRoles(newRoles)
 		return a.printUser(u, "")
 	})
 	return c
@@ -156,7 +171,7 @@ func (a *App) userUpdate() *cobra.Command {
 
 func (a *App) userSwitch(use, short string, disabled bool) *cobra.Command {
 	return &cobra.Command{
-		Use: use + " <id|username|email>", Short: short, Args: cobra.ExactArgs(1),
+		Use: use + " <id|username|email>", Short: short, Args: oneArg,
 		RunE: a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 			if err := admin.Users.SetDisabled(ctx, args[0], disabled); err != nil {
 				return missing(err, "user", args[0])
@@ -172,7 +187,7 @@ func (a *App) userSwitch(use, short string, disabled bool) *cobra.Command {
 
 func (a *App) userDelete() *cobra.Command {
 	var yes bool
-	c := &cobra.Command{Use: "delete <id|username|email>", Short: "Remove a user for good, with the sessions and tokens", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{Use: "delete <id|username|email>", Short: "Remove a user for good, with the sessions and tokens", Args: oneArg}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 		u, err := admin.Users.Find(ctx, args[0])
@@ -192,7 +207,7 @@ func (a *App) userDelete() *cobra.Command {
 
 func (a *App) userSetPassword() *cobra.Command {
 	var p passwordFlags
-	c := &cobra.Command{Use: "set-password <id|username|email>", Short: "Replace a user's password, and end the sessions and tokens", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{Use: "set-password <id|username|email>", Short: "Replace a user's password, and end the sessions and tokens", Args: oneArg}
 	p.add(c)
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 		password, generated, err := a.password(p)
@@ -226,12 +241,13 @@ type passwordFlags struct{ stdin, generate bool }
 func (p *passwordFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&p.stdin, "password-stdin", false, "read the password from stdin")
 	c.Flags().BoolVar(&p.generate, "generate-password", false, "generate a password and show it once")
-	c.MarkFlagsMutuallyExclusive("password-stdin", "generate-password")
 }
 
 // password returns the password, and it again when it was generated here.
 func (a *App) password(p passwordFlags) (password, generated string, err error) {
 	switch {
+	case p.stdin && p.generate:
+		return "", "", misuse("--password-stdin and --generate-password exclude each other; use one")
 	case p.stdin:
 		password, err = a.readSecret("--password-stdin")
 		return password, "", err

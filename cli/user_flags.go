@@ -63,7 +63,7 @@ func (f *userFlags) add(c *cobra.Command) {
 	}
 	f.set.BoolVar(&f.emailVerified, "email-verified", false, "the email address is known to be the user's")
 	f.set.BoolVar(&f.phoneVerified, "phone-number-verified", false, "the phone number is known to be the user's")
-	f.set.StringSliceVar(&f.roles, "role", nil, "a role, repeated for several (default User)")
+	f.set.StringSliceVar(&f.roles, "role", nil, "a `role`, spelt exactly; one that there is not yet is made; repeat for several")
 	f.set.StringVar(&f.expires, "expires-at", "", "when the account stops working, such as 2031-12-31T23:59:59Z; never for no end")
 }
 

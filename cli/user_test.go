@@ -86,6 +86,16 @@ func TestUserFaultsChangeNothing(t *testing.T) {
 	}
 }
 
+func TestNewRoleIsTold(t *testing.T) {
+	h := newHouse(t)
+	for i, c := range []struct{ role, says string }{{"admin", "The role admin is new"}, {"admin", ""}, {"User", ""}} {
+		r := h.run("user", "create", "--username", fmt.Sprint("user", i), "--role", c.role, "--generate-password")
+		if r.code != 0 || !strings.HasPrefix(r.stderr, c.says) || c.says == "" && r.stderr != "" {
+			t.Errorf("%s: exit %d, %q, want %q", c.role, r.code, r.stderr, c.says)
+		}
+	}
+}
+
 func TestUserListHasEverybody(t *testing.T) {
 	h := newHouse(t)
 	const n = 7

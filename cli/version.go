@@ -19,7 +19,7 @@ type versionInfo struct {
 
 func (a *App) version() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Show which version this is", Args: cobra.NoArgs,
+		Use: "version", Short: "Show which version this is", Args: noArgs,
 		RunE: do(func(context.Context, []string) error {
 			v := versionInfo{Version: a.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -102,7 +102,7 @@ func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
 	var invalid *idp.InvalidError
 	var taken *idp.ConflictError
 	if errors.As(err, &invalid) || errors.As(err, &taken) {
-		return seeded, fmt.Errorf("the first administrator (GATEHOUSE_ADMIN_USERNAME, _EMAIL, _PASSWORD): %w", err)
+		return seeded, fmt.Errorf("GATEHOUSE_ADMIN_USERNAME, _EMAIL, _PASSWORD: %w", err)
 	}
 	return seeded, err
 }

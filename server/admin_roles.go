@@ -12,13 +12,12 @@ import (
 
 // WithRoles makes the roles that are missing and then calls change. A role is
 // a name that applications read, so naming one for a person is enough to have
-// it. When change fails, the roles made here go again.
-func (a *Admin) WithRoles(ctx context.Context, names []string, change func() error) error {
+// it. When change fails, the roles made here go again; otherwise it returns them.
+func (a *Admin) WithRoles(ctx context.Context, names []string, change func() error) (made []string, err error) {
 	stored, err := a.stores.Roles.ListRoles(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var made []string
 	for _, name := range names {
 		role := &idp.Role{Name: name, CreatedAt: a.now().UTC()}
 		known := slices.ContainsFunc(stored, func(r *idp.Role) bool { return r.Name == name })
@@ -27,18 +26,18 @@ func (a *Admin) WithRoles(ctx context.Context, names []string, change func() err
 		}
 		id, err := uuid.NewRandom()
 		if err != nil {
-			return err
+			return nil, errors.Join(err, a.dropRoles(ctx, made))
 		}
 		role.ID = id.String()
 		if _, err := a.stores.Roles.EnsureRole(ctx, role); err != nil {
-			return errors.Join(err, a.dropRoles(ctx, made))
+			return nil, errors.Join(err, a.dropRoles(ctx, made))
 		}
 		made = append(made, name)
 	}
 	if err := change(); err != nil {
-		return errors.Join(err, a.dropRoles(ctx, made))
+		return nil, errors.Join(err, a.dropRoles(ctx, made))
 	}
-	return nil
+	return made, nil
 }
 
 // dropRoles removes roles again, unless somebody holds them by now.

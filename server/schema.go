@@ -66,7 +66,7 @@ func prepareSchema(ctx context.Context, c *Config, log *slog.Logger) error {
 	s, err := MigrateStatus(ctx, c)
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the schema version: %w", err)
+		return err
 	case s.Dirty:
 		return fmt.Errorf("%w: migration %d stopped half way; restore the backup made before it, or mend the schema by hand and run: gatehouse migrate up", ErrSchema, s.Version)
 	case s.Version >= s.Latest:
