@@ -111,6 +111,18 @@ func landed(t *testing.T, ctx context.Context) { //nolint:revive // t first, as 
 	}
 }
 
+// focused waits until the element has the focus: a page may be loaded before it gives it.
+func focused(t *testing.T, ctx context.Context, id string) { //nolint:revive // t first, as everywhere
+	t.Helper()
+	for range 500 {
+		if ask[string](t, ctx, "document.activeElement.id") == id {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s never got the focus", id)
+}
+
 func scripts(t *testing.T, ctx context.Context, on bool) { //nolint:revive // t first, as everywhere
 	t.Helper()
 	command(t, ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
@@ -121,7 +133,9 @@ func TestSignInReachesTheApp(t *testing.T) {
 	for _, script := range []bool{true, false} {
 		scripts(t, browser, script)
 		// The first field has the focus: type, tab, type, Enter.
-		do(t, browser, chromedp.Navigate(f.here+"/login"), chromedp.KeyEvent("ada"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("secret phrase"), chromedp.KeyEvent(kb.Enter))
+		do(t, browser, chromedp.Navigate(f.here+"/login"))
+		focused(t, browser, "username")
+		do(t, browser, chromedp.KeyEvent("ada"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("secret phrase"), chromedp.KeyEvent(kb.Enter))
 		landed(t, browser)
 		posts, calls := f.sent()
 		want := url.Values{"flow": {"Zmxvdw"}, "csrf": {"Y3NyZg"}, "username": {"ada"}, "password": {"secret phrase"}}
