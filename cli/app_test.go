@@ -236,7 +236,7 @@ func TestSeed(t *testing.T) {
 		t.Errorf("given: %v", v)
 	}
 	h = newHouse(t, "GATEHOUSE_ADMIN_PASSWORD=x")
-	h.refused(2, "GATEHOUSE_ADMIN_USERNAME", "seed")
+	h.refused(2, "GATEHOUSE_ADMIN_PASSWORD", "seed")
 }
 
 func TestMigrate(t *testing.T) {

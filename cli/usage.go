@@ -15,9 +15,6 @@ import (
 // updateRule is how every update reads its flags.
 const updateRule = "Only what a flag names is changed. A list is replaced as a whole, and an empty value takes away what was there."
 
-// suggestWithin is how many letters a word may be off to be guessed.
-const suggestWithin = 2
-
 // onlyChildren is what a command does that only holds others: without a word
 // it explains itself.
 func onlyChildren(c *cobra.Command, args []string) error {
@@ -25,7 +22,7 @@ func onlyChildren(c *cobra.Command, args []string) error {
 		return c.Help()
 	}
 	path := c.CommandPath()
-	c.SuggestionsMinimumDistance = suggestWithin
+	c.SuggestionsMinimumDistance = min(2, len(args[0])/3) // letters that a word may be off to be guessed
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		return misuse("%q is not a command of %s; did you mean %s? See: %s --help", args[0], path, strings.Join(near, " or "), path)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	redisstore "gatehouse/storage/redis"
@@ -169,6 +170,11 @@ func (c *Config) checkPeople(faults *ConfigError) {
 	admin.Normalize()
 	if err := admin.Validate(); err != nil {
 		faults.add("GATEHOUSE_ADMIN_USERNAME, GATEHOUSE_ADMIN_EMAIL: %v", err)
+	}
+	if c.AdminPassword != "" {
+		if err := (account.Policy{}).CheckAssigned(string(c.AdminPassword), &admin); err != nil {
+			faults.add("GATEHOUSE_ADMIN_PASSWORD: %v", err)
+		}
 	}
 	if c.SignInAccountLimit < 1 || c.SignInNetworkLimit < 1 || c.SignInAccountLimit > maxTries || c.SignInNetworkLimit > maxTries {
 		faults.add("GATEHOUSE_SIGNIN_ACCOUNT_LIMIT and GATEHOUSE_SIGNIN_NETWORK_LIMIT must be from 1 to %d", maxTries)

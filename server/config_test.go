@@ -79,6 +79,8 @@ func TestConfigFaults(t *testing.T) {
 		{"unknown name, far from all", "GATEHOUSE_FROBNICATION=1", "GATEHOUSE_FROBNICATION is unknown"},
 		{"unknown port", "GATEHOUSE_PORT=9000", "GATEHOUSE_PORT is unknown"},
 		{"_FILE of what is no secret", "GATEHOUSE_ISSUER_FILE=/x", "GATEHOUSE_ISSUER_FILE is unknown; did you mean GATEHOUSE_ISSUER?"},
+		{"administrator, short password", "GATEHOUSE_ADMIN_PASSWORD=short", "GATEHOUSE_ADMIN_PASSWORD: password: must be at least 8 characters"},
+		{"administrator, the name as password", "GATEHOUSE_ADMIN_PASSWORD=admin-1234", "GATEHOUSE_ADMIN_PASSWORD: password: must not be the username"},
 		{"issuer, relative", "GATEHOUSE_ISSUER=id.example.com", "absolute address"},
 		{"issuer, scheme", "GATEHOUSE_ISSUER=ftp://id.example.com", "absolute address"},
 		{"issuer, slash", "GATEHOUSE_ISSUER=https://id.example.com/", "must not have a path or end with a slash"},

@@ -36,7 +36,7 @@ type demoFile struct {
 // there, and returns the demo relying party; nil when the demo is off.
 func (m *Main) demo(ctx context.Context, renderer *pages.Renderer) (http.Handler, error) {
 	if !m.cfg.Demo {
-		return nil, nil
+		return nil, m.warnOfDemo(ctx)
 	}
 	if err := prepareDataDir(m.cfg.DataDir); err != nil {
 		return nil, err
@@ -66,6 +66,35 @@ func (m *Main) demo(ctx context.Context, renderer *pages.Renderer) (http.Handler
 	return demo.New(demo.Options{
 		Issuer: m.issuer, ClientID: d.clientID, ClientSecret: d.clientSecret, Pages: renderer, HTTPClient: client,
 	}), nil
+}
+
+// warnOfDemo tells of a demo that ran on this data folder before: whoever read
+// demo.env, or the log of then, still gets in.
+func (m *Main) warnOfDemo(ctx context.Context) error {
+	path := m.cfg.dataFile("demo.env")
+	d, err := readDemoFile(path)
+	if err != nil {
+		return nil // none here, or not ours
+	}
+	var left []string
+	client, err := m.admin.ClientList.Client(ctx, d.clientID)
+	switch {
+	case err == nil && !client.Disabled && hasSecret(client, d.clientSecret):
+		left = append(left, "gatehouse client delete "+d.clientID)
+	case err != nil && !errors.Is(err, idp.ErrNotFound):
+		return err
+	}
+	user, err := m.admin.UserList.UserByLogin(ctx, d.username)
+	switch {
+	case err == nil && user.Status == idp.UserActive:
+		left = append(left, "gatehouse user delete "+d.username)
+	case err != nil && !errors.Is(err, idp.ErrNotFound):
+		return err
+	}
+	if len(left) > 0 {
+		m.log.Warn("the demo of before can still sign in here; remove it with: "+strings.Join(left, "; "), "file", path)
+	}
+	return nil
 }
 
 // newDemo makes credentials under names that nobody has: a person or client

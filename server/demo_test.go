@@ -91,6 +91,15 @@ func TestDemo(t *testing.T) {
 	if status, body := p.demoToken(t, third); status != http.StatusOK {
 		t.Errorf("with new secrets: %d %v", status, body)
 	}
+	p.stop(t)
+
+	// Without the demo, what it made is still there; the log says how to remove it.
+	p = start(t, append(environ, "GATEHOUSE_DEMO=false"))
+	for _, want := range []string{"gatehouse client delete " + third["DEMO_CLIENT_ID"], "gatehouse user delete " + third["DEMO_USERNAME"]} {
+		if !strings.Contains(p.log.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, p.log)
+		}
+	}
 }
 
 // Somebody who is called demo keeps the password.
