@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,13 +12,13 @@ import (
 )
 
 const (
-	grantKey       = "gh:g:"
-	userGrantsKey  = "gh:u:"
-	sessionGrants  = "gh:s:"
-	longestLife    = 400 * 24 * time.Hour
-	sessionMargin  = 24 * time.Hour
-	maxGeneration  = 1 << 53 // what a Lua number counts exactly
-	tidyGrantAfter = time.Minute
+	grantKey         = "gh:g:"
+	userGrantsKey    = "gh:u:"
+	sessionGrantsKey = "gh:s:"
+	longestLife      = 400 * 24 * time.Hour
+	sessionMargin    = 24 * time.Hour
+	maxGeneration    = 1 << 53 // what a Lua number counts exactly
+	tidyGrantAfter   = time.Minute
 )
 
 // longest is the latest end that the grant can have, counted from its creation.
@@ -110,7 +111,7 @@ func grantLists(g *idp.Grant, ttl, bound time.Duration) []grantList {
 		if g.Offline() {
 			keep = ttl // ends with the session only while its code waits
 		}
-		lists = append(lists, grantList{sessionGrants + g.SessionID, keep})
+		lists = append(lists, grantList{sessionGrantsKey + g.SessionID, keep})
 	}
 	return lists
 }
@@ -151,6 +152,24 @@ func (s *Store) Grant(ctx context.Context, id string) (g *idp.Grant, err error) 
 	return g, err
 }
 
+// ListUserGrants implements idp.GrantStore.
+func (s *Store) ListUserGrants(ctx context.Context, userID string) (list []*idp.Grant, err error) {
+	err = s.call(ctx, "grants", "ListUserGrants", func(ctx context.Context) error {
+		if userID == "" {
+			return nil
+		}
+		names, err := s.rdb.ZRevRange(ctx, userGrantsKey+userID, 0, -1).Result()
+		if err != nil {
+			return err
+		}
+		list, err = readAll(ctx, s, grantKey, names, decodeGrant)
+		// The list is in the order of another node's clock.
+		slices.SortStableFunc(list, func(a, b *idp.Grant) int { return b.CreatedAt.Compare(a.CreatedAt) })
+		return err
+	})
+	return list, err
+}
+
 // RedeemCode implements idp.GrantStore.
 func (s *Store) RedeemCode(ctx context.Context, r idp.Redemption) error {
 	return s.call(ctx, "grants", "RedeemCode", func(ctx context.Context) error {
@@ -171,7 +190,7 @@ func (s *Store) RotateRefresh(ctx context.Context, r idp.Rotation) (g *idp.Grant
 		}
 		var notBefore int64
 		if !r.NotBefore.IsZero() {
-			notBefore = micros(r.NotBefore.Add(time.Microsecond - 1)) // up: a tie is refused
+			notBefore = r.NotBefore.Add(time.Microsecond - 1).UnixMicro() // up: a tie is refused
 		}
 		reply, err := s.run(ctx, rotateRefresh, grantKey+r.GrantID, r.ClientID, r.Generation,
 			notBefore, r.Grace.Microseconds(), r.RefreshTTL.Microseconds()).Result()

@@ -2,12 +2,9 @@ package redisstore
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
-
-	"gatehouse/idp"
 )
 
 // revokeBatch is how many grants are ended in one round trip, so that a large
@@ -27,7 +24,7 @@ func (s *Store) RevokeSession(ctx context.Context, sessionID string) error {
 		if sessionID == "" {
 			return nil
 		}
-		return s.endListed(ctx, sessionGrants+sessionID, "", "1")
+		return s.endListed(ctx, sessionGrantsKey+sessionID, "", "1")
 	})
 }
 
@@ -73,43 +70,4 @@ func (s *Store) endListed(ctx context.Context, list, clientID, spareOffline stri
 		}
 	}
 	return nil
-}
-
-// ListUserGrants implements idp.GrantStore.
-func (s *Store) ListUserGrants(ctx context.Context, userID string) (list []*idp.Grant, err error) {
-	err = s.call(ctx, "grants", "ListUserGrants", func(ctx context.Context) error {
-		if userID == "" {
-			return nil
-		}
-		names, err := s.rdb.ZRevRange(ctx, userGrantsKey+userID, 0, -1).Result()
-		if err != nil || len(names) == 0 {
-			return err
-		}
-		replies := make([]*redis.Cmd, len(names))
-		err = s.pipeline(ctx, func(p redis.Pipeliner) {
-			for i, id := range names {
-				replies[i] = p.Do(ctx, "hgetall", grantKey+id)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		for i, id := range names {
-			g, err := decodeGrant(id, replies[i].Val())
-			if errors.Is(err, idp.ErrNotFound) {
-				continue // revoked or expired since it was listed
-			}
-			if err != nil {
-				return err
-			}
-			list = append(list, g)
-		}
-		// The list is in the order of another node's clock.
-		slices.SortStableFunc(list, func(a, b *idp.Grant) int { return b.CreatedAt.Compare(a.CreatedAt) })
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }

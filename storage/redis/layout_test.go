@@ -84,7 +84,7 @@ func TestListsOutliveTheirGrants(t *testing.T) {
 	g := create(func(g *idp.Grant) {
 		g.Facts.Offline, g.Facts.AuthTime, g.Facts.SessionEnd = false, 1760000000, 1760000000+3600
 	})
-	session, user := sessionGrants+g.SessionID, userGrantsKey+g.UserID
+	session, user := sessionGrantsKey+g.SessionID, userGrantsKey+g.UserID
 	about(t, "the session's list", life(t, s, session), 25*time.Hour)
 	about(t, "the user's list", life(t, s, user), 25*time.Hour)
 	must(t, s.RedeemCode(t.Context(), idp.Redemption{GrantID: g.ID, ClientID: g.ClientID, TTL: 1000 * time.Hour}))
@@ -131,7 +131,7 @@ func TestListsAreTidied(t *testing.T) {
 	list := userGrantsKey + user
 	add := func(age time.Duration, names ...string) {
 		for _, name := range names {
-			must(t, s.rdb.ZAdd(t.Context(), list, redis.Z{Score: float64(micros(time.Now().Add(-age))), Member: name}).Err())
+			must(t, s.rdb.ZAdd(t.Context(), list, redis.Z{Score: float64(time.Now().Add(-age).UnixMicro()), Member: name}).Err())
 		}
 	}
 	var dead []string
@@ -177,8 +177,8 @@ func TestRevocationBeatsACreationInFlight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := liveGrant()
-			for _, list := range []string{userGrantsKey + g.UserID, sessionGrants + g.SessionID} {
-				must(t, s.rdb.ZAdd(t.Context(), list, redis.Z{Score: float64(micros(time.Now())), Member: g.ID}).Err())
+			for _, list := range []string{userGrantsKey + g.UserID, sessionGrantsKey + g.SessionID} {
+				must(t, s.rdb.ZAdd(t.Context(), list, redis.Z{Score: float64(time.Now().UnixMicro()), Member: g.ID}).Err())
 			}
 			must(t, revoke(g))
 			if err := s.CreateGrant(t.Context(), g, time.Minute, 0); !errors.Is(err, idp.ErrUnavailable) {
@@ -193,7 +193,7 @@ func TestRevocationBeatsACreationInFlight(t *testing.T) {
 	}
 	t.Run("of the user's sessions", func(t *testing.T) {
 		x := &idp.Session{Digest: "d", UserID: "u", IdleExpiresAt: time.Now().Add(time.Hour), ExpiresAt: time.Now().Add(time.Hour)}
-		must(t, s.rdb.ZAdd(t.Context(), userSessionsKey+"u", redis.Z{Score: float64(micros(x.ExpiresAt)), Member: "d"}).Err())
+		must(t, s.rdb.ZAdd(t.Context(), userSessionsKey+"u", redis.Z{Score: float64(x.ExpiresAt.UnixMicro()), Member: "d"}).Err())
 		ids, err := s.DeleteUserSessions(t.Context(), "u", "")
 		must(t, err)
 		if len(ids) != 0 {

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,9 +47,9 @@ func (s *Store) CreateSession(ctx context.Context, x *idp.Session, replaces stri
 		}
 		var record *redis.Cmd
 		err = s.pipeline(ctx, func(p redis.Pipeliner) { // the list first, as for grants
-			listSession.Eval(ctx, p, []string{userSessionsKey + x.UserID}, x.Digest, micros(x.ExpiresAt), replaces)
+			listSession.Eval(ctx, p, []string{userSessionsKey + x.UserID}, x.Digest, x.ExpiresAt.UnixMicro(), replaces)
 			record = createRecord.Eval(ctx, p, []string{sessionKey + x.Digest}, end.UnixMilli(),
-				"j", facts, "l", micros(x.LastSeenAt), "i", micros(x.IdleExpiresAt), "x", micros(x.ExpiresAt))
+				"j", facts, "l", x.LastSeenAt.UnixMicro(), "i", x.IdleExpiresAt.UnixMicro(), "x", x.ExpiresAt.UnixMicro())
 			if replaces != "" {
 				p.Del(ctx, sessionKey+replaces)
 			}
@@ -87,7 +86,7 @@ func (s *Store) Session(ctx context.Context, digest string) (x *idp.Session, err
 // TouchSession implements idp.SessionStore.
 func (s *Store) TouchSession(ctx context.Context, digest string, seen, idleExpires time.Time) error {
 	return s.call(ctx, "sessions", "TouchSession", func(ctx context.Context) error {
-		return s.run(ctx, touchSession, sessionKey+digest, micros(seen), micros(idleExpires)).Err()
+		return s.run(ctx, touchSession, sessionKey+digest, seen.UnixMicro(), idleExpires.UnixMicro()).Err()
 	})
 }
 
@@ -102,35 +101,14 @@ func (s *Store) DeleteSession(ctx context.Context, digest string) error {
 func (s *Store) ListSessions(ctx context.Context, userID string) (list []*idp.Session, err error) {
 	err = s.call(ctx, "sessions", "ListSessions", func(ctx context.Context) error {
 		digests, err := s.rdb.ZRange(ctx, userSessionsKey+userID, 0, -1).Result()
-		if err != nil || len(digests) == 0 {
-			return err
-		}
-		replies := make([]*redis.Cmd, len(digests))
-		err = s.pipeline(ctx, func(p redis.Pipeliner) {
-			for i, digest := range digests {
-				replies[i] = p.Do(ctx, "hgetall", sessionKey+digest)
-			}
-		})
 		if err != nil {
 			return err
 		}
-		for i, digest := range digests {
-			x, err := decodeSession(digest, replies[i].Val())
-			if errors.Is(err, idp.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			list = append(list, x)
-		}
+		list, err = readAll(ctx, s, sessionKey, digests, decodeSession)
 		slices.SortStableFunc(list, func(a, b *idp.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
-		return nil
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list, err
 }
 
 // DeleteUserSessions implements idp.SessionStore.

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -98,18 +99,13 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() error { return s.rdb.Close() }
 
 // PoolStats counts connections, over all nodes.
-type PoolStats struct {
-	Open, InUse, Idle int
-	// Timeouts counts the calls that found no free connection in time.
-	Timeouts uint64
-}
+type PoolStats struct{ Open, InUse, Idle int }
 
 // PoolStats returns the present counts.
 func (s *Store) PoolStats() PoolStats {
 	p := s.rdb.PoolStats()
 	return PoolStats{
 		Open: int(p.TotalConns), Idle: int(p.IdleConns), InUse: max(0, int(p.TotalConns)-int(p.IdleConns)),
-		Timeouts: uint64(p.Timeouts),
 	}
 }
 
@@ -144,10 +140,36 @@ func (s *Store) pipeline(ctx context.Context, add func(redis.Pipeliner)) error {
 	return err
 }
 
-// micros is a time as the records keep it.
-func micros(t time.Time) int64 { return t.UnixMicro() }
+// readAll reads the records with the names, which a list gave, in one round
+// trip. Those that were revoked or have expired since they were listed are left out.
+func readAll[T any](ctx context.Context, s *Store, prefix string, names []string, decode func(name string, reply any) (*T, error)) ([]*T, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	replies := make([]*redis.Cmd, len(names))
+	err := s.pipeline(ctx, func(p redis.Pipeliner) {
+		for i, name := range names {
+			replies[i] = p.Do(ctx, "hgetall", prefix+name)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []*T
+	for i, name := range names {
+		one, err := decode(name, replies[i].Val())
+		if errors.Is(err, idp.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
 
-// fromMicros is the reverse of micros; 0 is the zero time.
+// fromMicros reads a time of a record, in microseconds; 0 is the zero time.
 func fromMicros(us int64) time.Time {
 	if us == 0 {
 		return time.Time{}

@@ -161,7 +161,7 @@ func TestMemory(t *testing.T) {
 		_, err := s.RotateRefresh(t.Context(), rotate(g, 1))
 		must(t, err)
 		var sum int64
-		for _, key := range []string{grantKey + g.ID, userGrantsKey + g.UserID, sessionGrants + g.SessionID} {
+		for _, key := range []string{grantKey + g.ID, userGrantsKey + g.UserID, sessionGrantsKey + g.SessionID} {
 			n, err := s.rdb.MemoryUsage(t.Context(), key, 0).Result()
 			must(t, err)
 			t.Logf("%s: %d bytes", key[:5], n)
