@@ -112,7 +112,8 @@ func onRedis(redisURL string, f func(context.Context, *redis.Client) error) erro
 }
 
 // RedisServer starts a Redis for this test alone. It writes an append-only
-// file, so what it acknowledged is there again after Kill and Start.
+// file, so what it acknowledged is there again after Kill and Start. (With
+// fsync once a second it would hold writes back while the disk is busy.)
 func RedisServer(tb testing.TB) *Server {
 	tb.Helper()
 	return ownRedis(tb, "--save", "", "--appendonly", "yes", "--appendfsync", "always").server(tb)

@@ -32,7 +32,7 @@ func RedisClusterNodes(tb testing.TB) (redisURL string, nodes []*Server) {
 	hosts := make([]string, clusterMasters)
 	for i := range members {
 		bus := freePort(tb)
-		members[i] = node{ownRedis(tb, "--save", "", "--appendonly", "yes", "--cluster-enabled", "yes",
+		members[i] = node{ownRedis(tb, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--cluster-enabled", "yes",
 			"--cluster-port", strconv.Itoa(bus), "--cluster-node-timeout", "2000"), bus}
 		hosts[i] = fmt.Sprintf("127.0.0.1:%d", members[i].port)
 		nodes = append(nodes, members[i].server(tb))
