@@ -96,6 +96,11 @@ func scopeClaims(scope string) []string {
 	return names
 }
 
+// claimsAllowed drops claims whose scope the client has lost since they were granted.
+func claimsAllowed(client *idp.Client, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !client.MayRequest(scopeOfClaim(name)) })
+}
+
 // scopeOfClaim returns the scope that a claim belongs to, "" for an unknown one.
 func scopeOfClaim(name string) string {
 	for _, c := range claimTable {

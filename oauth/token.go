@@ -150,7 +150,7 @@ func (p *Provider) signID(ex *exchange, access, grantType string) (string, error
 	}
 	g, f := ex.grant, ex.grant.Facts
 	claims := map[string]any{}
-	addClaims(claims, ex.user, f.IDTokenClaims)
+	addClaims(claims, ex.user, claimsAllowed(ex.client, f.IDTokenClaims))
 	claims["iss"], claims["sub"], claims["aud"] = p.o.Issuer, g.UserID, ex.client.ID
 	claims["iat"], claims["exp"] = ex.issuedAt.Unix(), ex.issuedAt.Add(p.o.IDTokenTTL).Unix()
 	// Both algorithms use SHA-256, so at_hash is its left half (OIDC Core §3.1.3.6).

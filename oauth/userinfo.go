@@ -27,7 +27,8 @@ func (p *Provider) Userinfo(ctx context.Context, bearer string) (map[string]any,
 		return nil, bearerError(http.StatusForbidden, codeInsufficientScope, "the access token needs the scope openid")
 	}
 	out := map[string]any{}
-	addClaims(out, access.user, slices.Concat(scopeClaims(access.claims.Scope), access.grant.Facts.UserinfoClaims))
+	names := slices.Concat(scopeClaims(access.claims.Scope), access.grant.Facts.UserinfoClaims)
+	addClaims(out, access.user, claimsAllowed(access.client, names))
 	out["sub"] = access.user.ID
 	return out, nil
 }
