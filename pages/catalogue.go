@@ -17,7 +17,7 @@ import (
 //go:embed messages
 var messageFiles embed.FS
 
-// Language is one language that pages can be written in.
+// languageInfo is one language that pages can be written in.
 type languageInfo struct {
 	tag, dir string
 	name     string // in itself

@@ -108,7 +108,7 @@ func (s *speaker) wayOn(v view) (way, error) {
 		return way{}, nil
 	}
 	var t text
-	w := way{Main: p.Again == nil}
+	w := way{Main: true}
 	switch {
 	case p.App != nil && (p.BackTo != "" || p.App.URI != ""):
 		w.To = p.BackTo

@@ -13,7 +13,6 @@ type Notice string
 
 // The notices of LoginPage. See Throttled for one more.
 const (
-	NoticeNone         Notice = ""
 	NoticeWrongPair    Notice = "wrong_pair"    // unknown, wrong, disabled: the same words
 	NoticeMissing      Notice = "missing"       // username or password was left empty
 	NoticeStale        Notice = "stale"         // the form's CSRF token was too old

@@ -63,13 +63,12 @@ type LoginPage struct {
 	SwitchTo string
 }
 
-// SelectPage asks which account to go on with. It posts flow, csrf and
-// account: an AccountChoice.ID, or OtherAccount.
+// SelectPage asks which account to go on with. It posts flow, csrf and account
+// (an AccountChoice.ID, or OtherAccount) to /login/select.
 type SelectPage struct {
 	Flow, CSRF string
 	App        *App
 	Accounts   []AccountChoice
-	SubmitTo   string // "" is /login/select
 	OffOrigin  bool
 }
 
@@ -84,7 +83,7 @@ type AccountChoice struct {
 }
 
 // ConsentPage asks whether an application may have what it asked for. It
-// posts flow, csrf and decision: "allow" or "deny".
+// posts flow, csrf and decision ("allow" or "deny") to /consent.
 type ConsentPage struct {
 	Flow, CSRF string
 	App        App
@@ -94,7 +93,6 @@ type ConsentPage struct {
 	// OnlyNew says that the application has access already and wants more: the
 	// lines with New are then the question, the others are only recalled.
 	OnlyNew   bool
-	SubmitTo  string // "" is /consent
 	OffOrigin bool
 }
 
@@ -124,20 +122,15 @@ type FormPostPage struct {
 	Fields []Field
 }
 
-// LogoutPage asks whether to sign out. It posts csrf and Fields.
+// LogoutPage asks whether to sign out. It posts csrf to /logout.
 type LogoutPage struct {
 	CSRF       string
 	SignedInAs string
 	Apps       []string // names of the applications that will be signed out
-	Fields     []Field  // id_token_hint and others to keep
-	SubmitTo   string   // "" is /logout
-	CancelTo   string   // "" is /account
 }
 
 // SignedOutPage says that the person is signed out.
-type SignedOutPage struct {
-	SignInTo string // "" is /account, which asks to sign in
-}
+type SignedOutPage struct{}
 
 // HomePage is the overview of the own account. It posts csrf to /logout.
 type HomePage struct {
@@ -173,18 +166,10 @@ type ErrorPage struct {
 	// BackTo is where "Go back" or "Try again" leads, "" leaves it out; without
 	// it App.URI is used. It is an http(s) address or a local path.
 	BackTo string
-	Again  *StaleForm // for ErrorStale: the form, filled in again
 	// Code and Description are shown under "Details for support": a protocol
 	// error code and its description, never internal text.
 	Code, Description string
 	Time              time.Time // zero is now
-}
-
-// StaleForm is a form to send once more. Fields holds everything it needs, a
-// fresh csrf included, but no passwords.
-type StaleForm struct {
-	Action string
-	Fields []Field
 }
 
 // ErrorKind is a human cause.
@@ -196,7 +181,7 @@ const (
 	ErrorBadRedirect ErrorKind = "bad_redirect" // redirect_uri not registered; we never go there
 	ErrorBadRequest  ErrorKind = "bad_request"  // a link or form that cannot be understood
 	ErrorExpired     ErrorKind = "expired"      // the flow ended or never was
-	ErrorStale       ErrorKind = "stale"        // CSRF token of an old page; set Again
+	ErrorStale       ErrorKind = "stale"        // CSRF token of an old page; set BackTo
 	ErrorAppDisabled ErrorKind = "app_disabled"
 	ErrorCrossSite   ErrorKind = "cross_site" // a form sent by another website
 	ErrorNotFound    ErrorKind = "not_found"

@@ -143,10 +143,11 @@ func errorStates() []state {
 	for _, kind := range errorKinds() {
 		p := pages.ErrorPage{Kind: kind, Code: "invalid_request", Description: "redirect_uri is not registered for this client", Time: noon}
 		if kind == pages.ErrorStale {
-			p.Again = &pages.StaleForm{Action: "/consent", Fields: []pages.Field{{Name: "csrf", Value: "new"}, {Name: "decision", Value: "allow"}}}
+			p.BackTo = "/consent?flow=Zmxvdw"
 		}
 		name := "error-" + strings.ReplaceAll(string(kind), "_", "-")
-		out = append(out, state{name: name, page: p, bare: kind == pages.ErrorStale})
+		posted := kind == pages.ErrorTooLarge || kind == pages.ErrorCrossSite // only ever the answer to a POST
+		out = append(out, state{name: name, page: p, bare: posted})
 	}
 	withApp := pages.ErrorPage{Kind: pages.ErrorExpired, App: grafana(), Time: noon}
 	opened := pages.ErrorPage{Kind: pages.ErrorBadRedirect, Code: "invalid_request", Description: "redirect_uri is not registered for this client", Time: noon}
