@@ -70,7 +70,7 @@ func (s *site) logLine(c *gin.Context, rec *record, route string, took time.Dura
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", route),
 		slog.Int("status", c.Writer.Status()),
-		slog.Duration("duration", took),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.String("ip", rec.origin.ip),
 	)
 	for _, a := range []struct{ key, value string }{

@@ -39,7 +39,7 @@ func TestLogHasOneLineAndNoSecrets(t *testing.T) {
 			token = line
 		}
 	}
-	if token["client_id"] != "web" || token["user"] == nil || token["outcome"] != "authorization_code:ok" || token["status"] != 200.0 || token["duration"] == nil {
+	if token["client_id"] != "web" || token["user"] == nil || token["outcome"] != "authorization_code:ok" || token["status"] != 200.0 || token["duration_ms"] == nil {
 		t.Errorf("the line of the token request: %v", token)
 	}
 	for _, want := range []string{"POST /login", "GET /oauth2/authorize", "token authorization_code ok", "sign-in ok", "sign-in refused"} {
