@@ -17,7 +17,6 @@ const (
 	GrantPassword          = "password"
 )
 
-// GrantTypes lists every grant type that works.
 var grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantPassword}
 
 // GrantTypes returns every grant type that works, in a fixed order.

@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -84,14 +85,7 @@ func (u *User) MayAuthenticate(now time.Time) bool {
 }
 
 // HasRole reports whether the user holds the role.
-func (u *User) HasRole(name string) bool {
-	for _, r := range u.Roles {
-		if r == name {
-			return true
-		}
-	}
-	return false
-}
+func (u *User) HasRole(name string) bool { return slices.Contains(u.Roles, name) }
 
 // Limits on what a user record may hold, in runes.
 const (
