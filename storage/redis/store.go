@@ -55,6 +55,7 @@ func Open(ctx context.Context, rawURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	routeLibraryLog()
 	opts.Protocol = 2 // RESP3 costs a larger reply and a push reader, and gives us nothing
 	opts.DisableIdentity = true
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
