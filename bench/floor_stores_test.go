@@ -100,7 +100,7 @@ func openSQLite(path string) (grants, error) {
 		{s.read, &s.getRow, `SELECT body FROM grants WHERE id = ? AND expires > ?`},
 		{s.write, &s.nextRow, `UPDATE grants SET generation = generation + 1 WHERE id = ? AND expires > ? AND generation = ? RETURNING body`},
 	} {
-		if *p.stmt, err = p.db.Prepare(p.text); err != nil {
+		if *p.stmt, err = p.db.Prepare(p.text); err != nil { //nolint:sqlclosecheck // lives as long as the process
 			return nil, err
 		}
 	}
