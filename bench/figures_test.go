@@ -1,12 +1,9 @@
 package bench
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const megabyte = 1 << 20
@@ -65,39 +62,19 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 // BenchmarkRedisGrant measures what a live grant takes in Redis, with its share
-// of the indexes, as Redis is set up by default and with the one setting that
-// keeps grants in the compact form.
+// of the indexes.
 func BenchmarkRedisGrant(b *testing.B) {
-	for name, compact := range map[string]string{"default": "64", "hash-max-listpack-value=512": "512"} {
-		b.Run(name, func(b *testing.B) {
-			p := startPair(b, true)
-			setRedis(b, p.redis, "hash-max-listpack-value", compact)
-			b.Cleanup(func() { setRedis(b, p.redis, "hash-max-listpack-value", "64") })
-			if _, err := p.ours.chains(quick, "api"); err != nil { // loads the scripts
-				b.Fatal(err)
-			}
-			before, made := redisInfo(b, p.redis, "used_memory"), 0
-			for b.Loop() {
-				if _, err := p.ours.chains(quick, "api"); err != nil {
-					b.Fatal(err)
-				}
-				made += connections
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(redisInfo(b, p.redis, "used_memory")-before)/float64(made), "B/grant")
-		})
-	}
-}
-
-func setRedis(b *testing.B, redisURL, name, value string) {
-	b.Helper()
-	o, err := redis.ParseURL(redisURL)
-	if err != nil {
+	p := startPair(b, true)
+	if _, err := p.ours.chains(quick, "api"); err != nil { // loads the scripts
 		b.Fatal(err)
 	}
-	c := redis.NewClient(o)
-	defer c.Close()
-	if err := c.ConfigSet(context.Background(), name, value).Err(); err != nil {
-		b.Fatal(err)
+	before, made := redisInfo(b, p.redis, "used_memory"), 0
+	for b.Loop() {
+		if _, err := p.ours.chains(quick, "api"); err != nil {
+			b.Fatal(err)
+		}
+		made += connections
 	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(redisInfo(b, p.redis, "used_memory")-before)/float64(made), "B/grant")
 }
