@@ -13,8 +13,8 @@ import (
 
 // TestDemo is what somebody does who has just read the README.
 func TestDemo(t *testing.T) {
-	s := startSystem(t, onSQLite, "GATEHOUSE_DEMO=true")
-	w := walk{tab: s.newTab(t, testenv.Browser(t)), hands: mouse{}}
+	s := chromium{startSystem(t, onSQLite, "GATEHOUSE_DEMO=true"), testenv.Browser(t)}
+	w := walk{tab: s.newTab(t), hands: mouse{}}
 	w.demo()
 }
 

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,137 +39,146 @@ func (b *tab) form() formState {
 	})()`)
 }
 
+// failure is a form that is sent with something wrong.
+type failure struct {
+	name, login, pass, alert string
+	invalid                  []string // the first has the focus
+}
+
 // failForms: a failed form comes back by a redirect, with what was typed but
 // the password, and says what is wrong and where.
-func failForms(t *testing.T, s *system, browser context.Context) {
+func failForms(t *testing.T, s chromium) {
 	user := s.newUser(t)
-	for _, c := range []struct {
-		name, login, pass, alert string
-		invalid                  []string // the first has the focus
-	}{
+	for _, c := range []failure{
 		{"wrong pair", user.Username, "not this one", "That username and password don't match. Check both and try again.", []string{"password"}},
 		{"no password", user.Username, "", "Enter your password.", []string{"password"}},
 		{"nothing", "", "", "Enter your username or email", []string{"username", "password"}},
 		{"no username", "", "a quiet gate", "Enter your username or email", []string{"username", "password"}},
 	} {
-		for flow, open := range map[string]func(*tab){
-			"flow":  func(b *tab) { b.authorize(s.newApp(t, nil), "/login") },
-			"local": func(b *tab) { b.open("/login?next=/account", "/login") },
-		} {
-			t.Run(c.name+", "+flow, func(t *testing.T) {
-				b := s.newTab(t, browser)
-				open(b)
-				before := b.form().Title
-				b.point("[name=remember]")
-				b.signIn(c.login, c.pass, "/login")
-				post, ok := b.traffic.find(func(a answer) bool { return a.method == "POST" })
-				if !ok || post.status != 303 || !strings.HasPrefix(post.header["location"], "/login?flow=") {
-					t.Fatalf("the form was answered %v to %q", post, post.header["location"])
-				}
-				b.until("the focus", `document.activeElement !== document.body`) // it comes with the first frame
-				got := b.form()
-				if got.Title != "Error: "+before {
-					t.Errorf("the title is %q after %q", got.Title, before)
-				}
-				if got.Username != c.login || got.Password != "" || !got.Remember {
-					t.Errorf("kept: username %q, password %q, remember %v", got.Username, got.Password, got.Remember)
-				}
-				if !strings.Contains(got.Alert, c.alert) || !got.First {
-					t.Errorf("the summary says %q, before the form: %v", got.Alert, got.First)
-				}
-				if !slices.Equal(got.Invalid, c.invalid) || got.Focus != c.invalid[0] {
-					t.Errorf("marked %v with the focus on %q, want %v", got.Invalid, got.Focus, c.invalid)
-				}
-				for i, id := range got.Invalid {
-					if got.Problems[i] == "" || !slices.Contains(got.Links, "#"+id) {
-						t.Errorf("%s is described by %q and linked from %v", id, got.Problems[i], got.Links)
-					}
-				}
-				// The way that the summary shows.
-				b.point("[role=alert] a")
-				if at := ask[string](b, `document.activeElement.id`); "#"+at != got.Links[0] {
-					t.Errorf("the link to %s leads to %q", got.Links[0], at)
-				}
-				b.signIn(user.Username, password, map[string]string{"flow": "/consent", "local": "/account"}[flow])
-				b.clean(c.name)
-			})
+		t.Run(c.name+", for an application", func(t *testing.T) {
+			b := s.newTab(t)
+			b.authorize(s.newApp(t, nil), "/login")
+			b.fail(c)
+			b.signIn(user.Username, password, "/consent")
+			b.clean(c.name)
+		})
+		t.Run(c.name+", for oneself", func(t *testing.T) {
+			b := s.newTab(t)
+			b.open("/login?next=/account", "/login")
+			b.fail(c)
+			b.signIn(user.Username, password, "/account")
+			b.clean(c.name)
+		})
+	}
+}
+
+func (b *tab) fail(c failure) {
+	b.t.Helper()
+	before := b.form().Title
+	b.point("[name=remember]")
+	b.signIn(c.login, c.pass, "/login")
+	post, ok := b.traffic.find(func(a answer) bool { return a.method == "POST" })
+	if !ok || post.status != 303 || !strings.HasPrefix(post.header["location"], "/login?flow=") {
+		b.t.Fatalf("the form was answered %v to %q", post, post.header["location"])
+	}
+	b.until("the focus", `document.activeElement !== document.body`) // it comes with the first frame
+	got := b.form()
+	if got.Title != "Error: "+before {
+		b.t.Errorf("the title is %q after %q", got.Title, before)
+	}
+	if got.Username != c.login || got.Password != "" || !got.Remember {
+		b.t.Errorf("kept: username %q, password %q, remember %v", got.Username, got.Password, got.Remember)
+	}
+	if !strings.Contains(got.Alert, c.alert) || !got.First {
+		b.t.Errorf("the summary says %q, before the form: %v", got.Alert, got.First)
+	}
+	if !slices.Equal(got.Invalid, c.invalid) || got.Focus != c.invalid[0] {
+		b.t.Errorf("marked %v with the focus on %q, want %v", got.Invalid, got.Focus, c.invalid)
+	}
+	for i, id := range got.Invalid {
+		if got.Problems[i] == "" || !slices.Contains(got.Links, "#"+id) {
+			b.t.Errorf("%s is described by %q and linked from %v", id, got.Problems[i], got.Links)
 		}
+	}
+	// The way that the summary shows.
+	b.point("[role=alert] a")
+	if at := ask[string](b, `document.activeElement.id`); "#"+at != got.Links[0] {
+		b.t.Errorf("the link to %s leads to %q", got.Links[0], at)
 	}
 }
 
 // staleForms: a form whose token does not fit any more changes nothing, says
 // so, and works when it is sent again from the page that says so.
-func staleForms(t *testing.T, s *system, browser context.Context) {
+func staleForms(t *testing.T, s chromium) {
 	p := newParty(t)
 	a, user := s.newPartyApp(t, p), s.newUser(t)
-	b := s.newTab(t, browser, p.origin)
-	spoil := func(token string) {
-		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`for (const e of document.querySelectorAll("[name=csrf]")) e.value = %q; undefined`, token)))
-	}
-	reload := func(path string) {
-		b.t.Helper()
-		posts := b.traffic.posts()
-		b.reload(path)
-		b.onPage("reload after a stale form", posts)
-	}
-	stale := func(selector, path string) {
-		b.t.Helper()
-		b.click(selector, path)
-		text := ask[string](b, `document.querySelector("main").innerText`)
-		if !strings.Contains(text, "This page was open for a long time") || !strings.Contains(text, "Nothing was changed") {
-			t.Errorf("%s: the page says %q", selector, text)
-		}
-		b.clean(selector)
-	}
-	// The page's way on, back to where the form is.
-	goOn := func(path string) {
-		b.t.Helper()
-		b.click("main .button", path)
-	}
+	b := s.newTab(t, p.origin)
 
 	b.authorize(a, "/login")
 	b.typeIn("#username", user.Username)
 	b.typeIn("#password", password)
 	b.point("[name=remember]")
-	spoil("stale")
-	stale(submitButton, "/login")
+	b.stale("stale", submitButton, "/login")
 	if got := b.form(); got.Username != user.Username || got.Password != "" || !got.Remember {
 		t.Errorf("the form is filled with %+v", got)
 	}
-	reload("/login")
+	b.reloadStale("/login")
 	b.typeIn("#password", password)
 	b.click(submitButton, "/consent")
 
-	spoil("")
-	stale(allowButton, "/error")
-	reload("/error")
+	// The page's one button leads back to where the form is.
+	const wayOn = "main .button"
+	b.stale("", allowButton, "/error")
+	b.reloadStale("/error")
 	if p.waiting() {
 		t.Fatal("a stale consent went to the application")
 	}
-	goOn("/consent")
+	b.click(wayOn, "/consent")
 	b.click(allowButton, "/cb")
 	p.take(t)
 
 	b.authorize(a, "/login/select", "prompt", "select_account")
-	spoil("x")
-	stale(accountButton, "/error")
-	goOn("/login/select")
+	b.stale("x", accountButton, "/error")
+	b.click(wayOn, "/login/select")
 	b.click(accountButton, "/cb")
 	p.take(t)
 
 	b.open("/logout", "/logout")
-	spoil("x")
-	stale(submitButton, "/error")
-	goOn("/logout")
+	b.stale("x", submitButton, "/error")
+	b.click(wayOn, "/logout")
 	b.wantHeading("Sign out?") // still signed in
 	b.click(submitButton, "/logout")
 	b.wantHeading("You are signed out")
 }
 
+// stale sends a form with another token, and wants the page that says so.
+func (b *tab) stale(token, button, path string) {
+	b.t.Helper()
+	b.spoil(token)
+	b.click(button, path)
+	text := ask[string](b, `document.querySelector("main").innerText`)
+	if !strings.Contains(text, "This page was open for a long time") || !strings.Contains(text, "Nothing was changed") {
+		b.t.Errorf("%s: the page says %q", button, text)
+	}
+	b.clean(button)
+}
+
+func (b *tab) spoil(token string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`for (const e of document.querySelectorAll("[name=csrf]")) e.value = %q; undefined`, token)))
+}
+
+func (b *tab) reloadStale(path string) {
+	b.t.Helper()
+	posts := b.traffic.posts()
+	b.reload(path)
+	b.onPage("reload after a stale form", posts)
+}
+
 // fillIn: what password managers and hasty people do with the form.
-func fillIn(t *testing.T, s *system, browser context.Context) {
+func fillIn(t *testing.T, s chromium) {
 	user := s.newUser(t)
-	b := s.newTab(t, browser)
+	b := s.newTab(t)
 	b.open("/login", "/login")
 	attributes := func() map[string]string {
 		return ask[map[string]string](b, `Object.fromEntries(["username", "password"].map(n => {
@@ -199,7 +207,7 @@ func fillIn(t *testing.T, s *system, browser context.Context) {
 	b.click(submitButton, "/account")
 
 	// A script that fills the fields without a key, as extensions do.
-	b = s.newTab(t, browser)
+	b = s.newTab(t)
 	b.open("/login", "/login")
 	b.leave()
 	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {

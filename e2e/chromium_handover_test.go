@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,12 +13,12 @@ const appScheme = "com.example.app"
 
 // handOver: from the consent page a person reaches the application, whatever
 // its callback is, and the page's policy is as strict as that allows.
-func handOver(t *testing.T, s *system, browser context.Context) {
+func handOver(t *testing.T, s chromium) {
 	p := newParty(t)
 	web := s.newPartyApp(t, p)
 	native := s.newPublicApp(t, "http://127.0.0.1/cb")
 	user := s.newUser(t)
-	b := s.newTab(t, browser, p.origin, p.abroad)
+	b := s.newTab(t, p.origin, p.abroad)
 	b.open("/login", "/login")
 	b.signIn(user.Username, password, "/account")
 	for _, c := range []struct {
@@ -38,7 +38,7 @@ func handOver(t *testing.T, s *system, browser context.Context) {
 		{"form_post that goes on to another site", web, p.origin + "/onward", "/in", []string{"response_mode", "form_post"}, "POST"},
 	} {
 		for _, scripts := range []bool{true, false} {
-			t.Run(c.name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, scripts %v", c.name, scripts), func(t *testing.T) {
 				w := walk{tab: b, hands: mouse{}, app: c.app, user: user, party: p}
 				w.t = t
 				b.setScripts(scripts)
@@ -69,7 +69,7 @@ func handOver(t *testing.T, s *system, browser context.Context) {
 		b.click(allowButton, "/demo")
 		b.clean("same origin")
 	})
-	t.Run("an app on the device", func(t *testing.T) { handOverToDevice(t, s, browser) })
+	t.Run("an app on the device", func(t *testing.T) { handOverToDevice(t, s) })
 }
 
 // wantFormAction checks the policy of the page that was last shown at the path.
@@ -87,11 +87,11 @@ func (b *tab) wantFormAction(path string, want bool) {
 
 // handOverToDevice: a private-use scheme gets the redirect itself, and the
 // pages whose forms lead to it left form-action off.
-func handOverToDevice(t *testing.T, s *system, browser context.Context) {
+func handOverToDevice(t *testing.T, s chromium) {
 	const redirect = appScheme + ":/cb"
 	native := s.newPublicApp(t, redirect)
 	user := s.newUser(t)
-	b := s.newTab(t, browser, appScheme+":")
+	b := s.newTab(t, appScheme+":")
 	handed := func() (answer, bool) {
 		return b.traffic.find(func(a answer) bool { return strings.HasPrefix(a.header["location"], redirect+"?") })
 	}

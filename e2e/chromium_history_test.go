@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"context"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // onPage fails when the tab shows nothing, an error of the browser's own, or
@@ -35,67 +32,62 @@ func (b *tab) turn(what, path, back string) {
 
 // backAndReload: no button of the browser ever asks to send a form again, or
 // shows nothing, and Back from an application explains itself.
-func backAndReload(t *testing.T, s *system, browser context.Context) {
+func backAndReload(t *testing.T, s chromium) {
 	p := newParty(t)
 	a, user := s.newPartyApp(t, p), s.newUser(t)
-	b := s.newTab(t, browser, p.origin)
+	b := s.newTab(t, p.origin)
 	b.open("/demo", "/demo")
+	b.historyOfSignIn(a, user.Username)
+	b.historyOfApp(a, p)
+	b.historyOfSignOut()
+	b.clean("back and reload")
+}
 
+// historyOfSignIn ends at the consent page.
+func (b *tab) historyOfSignIn(a app, username string) {
+	b.t.Helper()
 	b.authorize(a, "/login")
-	b.typeIn("#username", user.Username)
-	b.typeIn("#password", password)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=csrf]").value = "stale"`))
-	b.click(submitButton, "/login")
+	b.signIn(username, "not this one", "/login")
 	posts := b.traffic.posts()
-	b.reload("/login")
-	b.onPage("stale form, reload", posts)
-
-	b.open("/demo?a", "/demo")
-	b.authorize(a, "/login")
-	b.signIn(user.Username, "not this one", "/login")
-	posts = b.traffic.posts()
 	b.reload("/login")
 	b.onPage("wrong pair, reload", posts)
 	b.open("/demo?b", "/demo")
 	b.history(-1, "/login")
 	b.onPage("wrong pair, back", posts)
-
-	b.signIn(user.Username, password, "/consent")
+	b.signIn(username, password, "/consent")
 	b.turn("signed in", "/consent", "/consent")
+}
 
-	b.click(allowButton, "/cb")
-	p.take(t)
-	posts = b.traffic.posts()
-	b.history(-1, "/continue")
-	b.onPage("back from the application", posts)
-	b.wantHeading("You already continued to Grafana")
-	b.reload("/continue")
-	b.wantHeading("You already continued to Grafana")
-	b.click("main a.button-main", "/in") // and it shows the way on
-	p.forget()
-
+// historyOfApp leaves for the application in each way, and comes back.
+func (b *tab) historyOfApp(a app, p *party) {
+	b.t.Helper()
+	comeBack := func(press string) {
+		b.t.Helper()
+		b.click(press, "/cb")
+		p.take(b.t)
+		posts := b.traffic.posts()
+		b.history(-1, "/continue")
+		b.onPage("back from the application", posts)
+		b.wantHeading("You already continued to Grafana")
+		b.reload("/continue")
+		b.wantHeading("You already continued to Grafana")
+	}
+	comeBack(allowButton)
+	b.click("main a.button-main", "/in") // it shows the way on
 	b.authorize(a, "/consent", "prompt", "consent", "response_mode", "form_post")
-	b.click(allowButton, "/cb")
-	p.take(t)
-	b.history(-1, "/continue")
-	b.wantHeading("You already continued to Grafana")
-
+	comeBack(allowButton)
 	b.authorize(a, "/consent", "prompt", "consent")
-	b.click(denyButton, "/cb")
-	p.take(t)
-	b.history(-1, "/continue")
-	b.wantHeading("You already continued to Grafana")
-
+	comeBack(denyButton)
 	b.authorize(a, "/login/select", "prompt", "select_account")
-	b.click(accountButton, "/cb")
-	p.take(t)
-	b.history(-1, "/continue")
-	b.wantHeading("You already continued to Grafana")
+	comeBack(accountButton)
+}
 
+func (b *tab) historyOfSignOut() {
+	b.t.Helper()
 	b.open("/account", "/account")
 	b.open("/logout", "/logout")
 	b.click(submitButton, "/logout")
-	posts = b.traffic.posts()
+	posts := b.traffic.posts()
 	b.reload("/logout")
 	b.wantHeading("You are signed out")
 	b.back()
@@ -103,12 +95,4 @@ func backAndReload(t *testing.T, s *system, browser context.Context) {
 	b.back()
 	b.wantHeading("Sign in") // the account is nobody's to see
 	b.onPage("back after signing out", posts)
-	b.clean("back and reload")
-}
-
-// forget drops what came.
-func (p *party) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.calls = nil
 }

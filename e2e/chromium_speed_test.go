@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -12,8 +11,8 @@ import (
 )
 
 // weighLogin: the sign-in page of somebody who was never here, the redirect to it included.
-func weighLogin(t *testing.T, s *system, browser context.Context) {
-	b := s.newTab(t, browser)
+func weighLogin(t *testing.T, s chromium) {
+	b := s.newTab(t)
 	b.traffic.weigh()
 	b.authorize(s.newApp(t, nil), "/login")
 	b.clean("login") // and all is loaded
@@ -34,11 +33,11 @@ const (
 	slowLimit   = 2 * slowAim
 )
 
-func slowNetwork(t *testing.T, s *system, browser context.Context) {
+func slowNetwork(t *testing.T, s chromium) {
 	a := s.newApp(t, nil)
 	painted, usable := slowLimit+1, slowLimit+1
 	for range 3 { // the best of three: what is measured is the page, not the machine
-		b := s.newTab(t, browser)
+		b := s.newTab(t)
 		command(b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 			MatchedNetworkConditions: []*network.Conditions{{Latency: slowLatency, DownloadThroughput: slowBytes, UploadThroughput: slowBytes}},
 		})
@@ -67,7 +66,7 @@ func slowNetwork(t *testing.T, s *system, browser context.Context) {
 	if painted > slowLimit || usable > slowLimit {
 		t.Errorf("first paint %.0f ms, usable %.0f ms, want at most %.0f ms", painted, usable, slowLimit)
 	}
-	renderLogin(t, s, a)
+	renderLogin(t, s.system, a)
 }
 
 // renderLogin logs how long the server takes for the page, seen over loopback.

@@ -29,9 +29,9 @@ type tab struct {
 
 // newTab opens a window in the running browser. Requests may leave for the
 // given origins, as pages of their own, and for nowhere else.
-func (s *system) newTab(t *testing.T, browser context.Context, origins ...string) *tab { //nolint:revive // t first, as everywhere
+func (s chromium) newTab(t *testing.T, origins ...string) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(s.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx)
 		cancel()
@@ -39,7 +39,7 @@ func (s *system) newTab(t *testing.T, browser context.Context, origins ...string
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	b := &tab{t: t, ctx: ctx, s: s, scripts: true}
+	b := &tab{t: t, ctx: ctx, s: s.system, scripts: true}
 	command(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	b.scheme("light")
 	b.traffic = observe(b, append(origins, s.issuer))

@@ -1,25 +1,22 @@
 package e2e
 
 import (
-	"context"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 
 	"gatehouse/idp"
 	"gatehouse/testenv"
 )
 
-func walkInspecting(t *testing.T, s *system, browser context.Context) {
-	walkThrough(t, s, browser, inspector{axe: testenv.Axe(t)}, true)
+func walkInspecting(t *testing.T, s chromium) {
+	walkThrough(t, s, inspector{axe: testenv.Axe(t)}, true)
 }
 
-func walkWithoutScripts(t *testing.T, s *system, browser context.Context) {
-	walkThrough(t, s, browser, mouse{}, false)
+func walkWithoutScripts(t *testing.T, s chromium) {
+	walkThrough(t, s, mouse{}, false)
 }
 
-func walkByKeyboard(t *testing.T, s *system, browser context.Context) {
-	walkThrough(t, s, browser, keyboard{}, true)
+func walkByKeyboard(t *testing.T, s chromium) {
+	walkThrough(t, s, keyboard{}, true)
 }
 
 // walk is one person's way through every page. At each page it is looked at,
@@ -32,11 +29,11 @@ type walk struct {
 	party *party
 }
 
-func walkThrough(t *testing.T, s *system, browser context.Context, how hands, scripts bool) { //nolint:revive // t first, as everywhere
+func walkThrough(t *testing.T, s chromium, how hands, scripts bool) {
 	t.Helper()
 	p := newParty(t)
 	w := walk{
-		tab: s.newTab(t, browser, p.origin, p.abroad), hands: how,
+		tab: s.newTab(t, p.origin, p.abroad), hands: how,
 		app: s.newPartyApp(t, p), user: s.newUser(t), party: p,
 	}
 	w.setScripts(scripts)
@@ -90,7 +87,7 @@ func (w *walk) signInAndConsent() {
 	w.t.Helper()
 	w.authorize(w.app, "/login", "scope", "openid profile email")
 	w.see("login", "Sign in")
-	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=csrf]").value = "stale"`))
+	w.spoil("stale")
 	w.enter(w.user.Username, password, "/login")
 	w.see("after a stale form", "Sign in")
 	w.wantText("This page was open for a long time")

@@ -1,0 +1,41 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+
+	"gatehouse/testenv"
+)
+
+// chromium is a running browser before a running system.
+type chromium struct {
+	*system
+	ctx context.Context
+}
+
+// TestChromium runs what a person does in a real browser against the running
+// program. All of it shares one browser and one system.
+func TestChromium(t *testing.T) {
+	browser := testenv.Browser(t)
+	s := chromium{startSystem(t, onSQLite, "GATEHOUSE_DEMO=true"), browser}
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, chromium)
+	}{
+		{"every page is accessible", walkInspecting},
+		{"without scripts", walkWithoutScripts},
+		{"by keyboard", walkByKeyboard},
+		{"weight", weighLogin},
+		{"failed forms", failForms},
+		{"stale forms", staleForms},
+		{"filling in", fillIn},
+		{"back and reload", backAndReload},
+		{"handing over", handOver},
+		{"slow network", slowNetwork},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
+	}
+	t.Run("on postgres and redis", func(t *testing.T) {
+		walkThrough(t, chromium{startSystem(t, onRedis, "GATEHOUSE_DEMO=true"), browser}, mouse{}, true)
+	})
+}
