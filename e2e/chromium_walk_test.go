@@ -62,7 +62,7 @@ func (w *walk) press(selector, path string) {
 }
 
 // landed checks that the application got its answer.
-func (w *walk) landed(a app, redirect string) {
+func (w *walk) landed(a app, redirect string) partyCall {
 	w.t.Helper()
 	got := w.party.take(w.t)
 	form := exchange(a, got.form.Get("code"))
@@ -72,6 +72,7 @@ func (w *walk) landed(a app, redirect string) {
 	}
 	w.s.token(w.t, a, form).want(w.t, 200, "")
 	w.clean("landing")
+	return got
 }
 
 func (w *walk) enter(login, pass, path string) {
