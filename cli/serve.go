@@ -24,6 +24,7 @@ func (a *App) serve() *cobra.Command {
 			if a.json {
 				config.LogFormat = "json"
 			}
+			config.TuneMemory(a.Environ)
 			ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
 			context.AfterFunc(ctx, stop) // the second signal does what signals do

@@ -52,12 +52,22 @@ func (s *site) observed(c *gin.Context, rec *record) {
 	s.logLine(c, rec, route, took)
 }
 
+// isRoutine says which requests are told only at Debug: probes, and public
+// documents that everybody fetches again and again.
+func isRoutine(route string) bool {
+	switch route {
+	case routeHealth, routeReady, routeStatic, routeKeys, routeOIDC, routeOAuth:
+		return true
+	}
+	return false
+}
+
 func (s *site) logLine(c *gin.Context, rec *record, route string, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
 	case rec.failure != nil && rec.failure.status >= 500:
 		level = slog.LevelError
-	case route == routeHealth || route == routeReady || route == routeStatic:
+	case isRoutine(route):
 		level = slog.LevelDebug
 	}
 	ctx := c.Request.Context()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"gatehouse/account"
@@ -43,10 +42,6 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 	o := storage.Options{
 		DatabaseURL: c.Database(), RedisURL: string(c.RedisURL), MaxConns: c.DatabaseMaxConns, Log: log,
 	}
-	slots := c.HashSlots
-	if slots == 0 {
-		slots = runtime.GOMAXPROCS(0)
-	}
 	var observeWait func(int, time.Duration)
 	if m != nil {
 		o.Observe, observeWait = m.store, m.hashWait
@@ -58,7 +53,7 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 	a := &Admin{
 		cfg: c, log: log, now: time.Now, stores: stores,
 		UserList: stores.Users, ClientList: stores.Clients,
-		passwords: account.NewPasswords(account.DefaultHashParams(), slots, observeWait),
+		passwords: account.NewPasswords(account.DefaultHashParams(), c.hashSlots(), observeWait),
 		Clients:   oauth.NewClients(stores.Clients, time.Now),
 	}
 	a.Users = account.NewUsers(account.UsersOptions{
