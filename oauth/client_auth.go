@@ -20,6 +20,9 @@ type clientCredentials struct {
 	method     string // one of idp.AuthMethod…
 }
 
+// errGuessing tells the log why even the right secret is refused.
+var errGuessing = errors.New("client secret is being guessed")
+
 // authenticateClient finds the client that sends a request and checks who it is.
 func (p *Provider) authenticateClient(ctx context.Context, r Request) (*idp.Client, error) {
 	cred, refused := readClientCredentials(r)
@@ -36,12 +39,18 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request) (*idp.Clie
 		known = *client
 	}
 	matches := secretMatches(&known, cred.secret)
+	who := guesserOf(cred.id, r.IP)
 	switch {
 	case client == nil, client.Disabled:
 		return nil, invalidClient(cred.method, "client authentication failed")
 	case client.AuthMethod != cred.method:
 		return nil, invalidClient(cred.method, "this client is registered for %s", client.AuthMethod)
-	case !client.IsPublic() && !matches:
+	case client.IsPublic():
+		return client, nil
+	case p.guesses.exhausted(who):
+		return nil, invalidClient(cred.method, "too many wrong secrets for this client; wait and try again").because(errGuessing)
+	case !matches:
+		p.guesses.wrong(who)
 		return nil, invalidClient(cred.method, "client authentication failed")
 	}
 	return client, nil

@@ -52,6 +52,7 @@ type Provider struct {
 	o        Options
 	engine   *engine
 	verified *lru.Cache[[sha256.Size]byte, *accessClaims]
+	guesses  *guesses
 	metadata []byte
 }
 
@@ -64,7 +65,11 @@ func New(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{o: o, verified: verified}
+	guesses, err := newGuesses(o.Now)
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{o: o, verified: verified, guesses: guesses}
 	p.engine = newEngine(p)
 	p.metadata, err = buildMetadata(o.Issuer)
 	return p, err
