@@ -25,7 +25,7 @@ build: ## Build bin/gatehouse, static and stripped
 
 test: ## Run every test against real Postgres, Redis and Chromium, installing them if it may
 	.ci/setup
-	GATEHOUSE_TEST_REQUIRE_SERVICES=1 go test -race -shuffle=on -timeout 15m ./...
+	GATEHOUSE_TEST_REQUIRE_SERVICES=1 go test -race -shuffle=on -timeout 40m ./...
 
 bench: ## Compare with the floor: CPU per request and its ratio
 	.ci/setup

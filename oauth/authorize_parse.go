@@ -276,7 +276,7 @@ func checkPKCE(r *AuthorizeRequest, c *idp.Client, v url.Values) *Error {
 	case method != "S256": // absent means plain, RFC 7636 §4.3
 		return refuse(codeInvalidRequest, "code_challenge_method must be S256")
 	}
-	if sum, err := b64.DecodeString(challenge); err != nil || len(sum) != 32 {
+	if sum, err := b64.DecodeString(challenge); err != nil || len(sum) != 32 || len(challenge) != 43 {
 		return refuse(codeInvalidRequest, "code_challenge must be the base64url SHA-256 of the verifier, 43 characters")
 	}
 	r.CodeChallenge = challenge

@@ -54,7 +54,7 @@ func TestForgedCredentialsAreRefused(t *testing.T) {
 			t.Fatalf("character %d changed: %v", i, err)
 		}
 	}
-	for _, other := range []string{"", "x", text[:len(text)-1], text + "A", text + text, "=" + text, text + "=", " " + text} {
+	for _, other := range []string{"", "x", text[:len(text)-1], text + "A", text + text, "=" + text, text + "=", " " + text, text[:9] + "\n" + text[9:], text + "\r\n"} {
 		if _, err := m.read(other); !errors.Is(err, errForged) {
 			t.Errorf("%q: %v", other, err)
 		}
