@@ -14,7 +14,7 @@ const (
 	gcPercent = 400
 	// baseMemory is what the process may grow to before the collector works
 	// harder, beside what the hashes of passwords take.
-	baseMemory = 64 * megabyte
+	baseMemory = 40 * megabyte
 	hashMemory = 20 * megabyte // argon2id, each slot
 )
 
