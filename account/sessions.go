@@ -100,22 +100,10 @@ func (s *Sessions) confirm(ctx context.Context, u *idp.User) error {
 		return ErrBadCredentials
 	case err != nil:
 		return err
-	case !isUnchanged(u, again, s.now()):
+	case !again.StillIs(u, s.now()):
 		return ErrBadCredentials
 	}
 	return nil
-}
-
-// isUnchanged reports whether what the password proved of then holds of now.
-func isUnchanged(then, now *idp.User, at time.Time) bool {
-	return then.ID == now.ID && now.MayAuthenticate(at) && sameTime(then.LastChangeAt, now.LastChangeAt)
-}
-
-func sameTime(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
 }
 
 var handleForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)

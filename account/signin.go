@@ -138,7 +138,7 @@ func (s *SignIn) succeed(ctx context.Context, login, password string, u *idp.Use
 	if err != nil {
 		return nil, err
 	}
-	if again == nil || !isUnchanged(u, again, s.now()) {
+	if again == nil || !again.StillIs(u, s.now()) {
 		return nil, ErrBadCredentials
 	}
 	// From here on the answer is yes. What fails now is logged, and makes the

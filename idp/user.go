@@ -84,6 +84,18 @@ func (u *User) MayAuthenticate(now time.Time) bool {
 	return u.Status == UserActive && (u.ExpiresAt == nil || now.Before(*u.ExpiresAt))
 }
 
+// StillIs reports whether what a password proved of the user as then read still
+// holds of the user as read now: the same person and password, and may authenticate.
+func (u *User) StillIs(then *User, now time.Time) bool {
+	if u.ID != then.ID || !u.MayAuthenticate(now) {
+		return false
+	}
+	if u.LastChangeAt == nil || then.LastChangeAt == nil {
+		return u.LastChangeAt == then.LastChangeAt
+	}
+	return u.LastChangeAt.Equal(*then.LastChangeAt)
+}
+
 // HasRole reports whether the user holds the role.
 func (u *User) HasRole(name string) bool { return slices.Contains(u.Roles, name) }
 

@@ -140,3 +140,24 @@ func TestRoleValidate(t *testing.T) {
 	}
 	faulty(t, (&idp.Role{Name: "a", Description: "\x00"}).Validate(), "description")
 }
+
+func TestStillIs(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	changed, again := now.Add(-time.Hour), now.Add(-time.Minute)
+	then := &idp.User{ID: "a", Status: idp.UserActive, LastChangeAt: &changed}
+	for name, c := range map[string]struct {
+		user idp.User
+		want bool
+	}{
+		"the same":         {idp.User{ID: "a", Status: idp.UserActive, LastChangeAt: new(changed.UTC())}, true},
+		"another person":   {idp.User{ID: "b", Status: idp.UserActive, LastChangeAt: &changed}, false},
+		"disabled":         {idp.User{ID: "a", Status: idp.UserDisabled, LastChangeAt: &changed}, false},
+		"expired":          {idp.User{ID: "a", Status: idp.UserActive, LastChangeAt: &changed, ExpiresAt: &again}, false},
+		"another password": {idp.User{ID: "a", Status: idp.UserActive, LastChangeAt: &again}, false},
+		"no password":      {idp.User{ID: "a", Status: idp.UserActive}, false},
+	} {
+		if got := c.user.StillIs(then, now); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

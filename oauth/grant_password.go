@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/go-oauth2/oauth2/v4"
 
@@ -55,7 +54,7 @@ func (p *Provider) grantPassword(ctx context.Context, ex *exchange, r Request) (
 // miss one that was on its way.
 func (p *Provider) stillSignsIn(ctx context.Context, ex *exchange) error {
 	now, err := p.o.Users.UserByLogin(ctx, ex.user.Username)
-	if err == nil && now.ID == ex.user.ID && now.MayAuthenticate(p.o.Now()) && sameTime(now.LastChangeAt, ex.user.LastChangeAt) {
+	if err == nil && now.StillIs(ex.user, p.o.Now()) {
 		return nil
 	}
 	if revokeErr := p.o.Grants.RevokeGrant(ctx, ex.grant.ID); revokeErr != nil {
@@ -65,11 +64,4 @@ func (p *Provider) stillSignsIn(ctx context.Context, ex *exchange) error {
 		return idp.ErrNotFound // renamed, disabled, or with another password
 	}
 	return err
-}
-
-func sameTime(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
 }

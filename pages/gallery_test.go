@@ -137,27 +137,28 @@ func (s shot) open(ctx context.Context, base string, one state) error {
 }
 
 func TestGallery(t *testing.T) {
-	if *gallery == "" {
-		t.Skip("run with -gallery DIR to write pictures of every page")
+	every, dir := states(), *gallery
+	if dir == "" { // only that pictures can be written; -gallery DIR writes them all
+		every, dir = every[:1], t.TempDir()
 	}
-	if err := os.MkdirAll(*gallery, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	base, browser := serve(t), testenv.Browser(t)
-	for _, one := range states() {
+	for _, one := range every {
 		for _, s := range shots() {
-			if err := s.save(browser, base, one); err != nil {
+			if err := s.save(browser, base, dir, one); err != nil {
 				t.Fatalf("%s %s: %v", one.name, s.suffix, err)
 			}
 		}
 	}
-	if err := os.WriteFile(filepath.Join(*gallery, "index.html"), []byte(contents()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte(contents()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// save writes the state's HTML and picture.
-func (s shot) save(ctx context.Context, base string, one state) error {
+// save writes the state's HTML and picture into dir.
+func (s shot) save(ctx context.Context, base, dir string, one state) error {
 	if err := s.open(ctx, base, one); err != nil {
 		return err
 	}
@@ -183,7 +184,7 @@ func (s shot) save(ctx context.Context, base string, one state) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(*gallery, one.name+"."+s.suffix)
+	name := filepath.Join(dir, one.name+"."+s.suffix)
 	return cmp.Or(os.WriteFile(name+".png", picture.Data, 0o644), os.WriteFile(name+".html", []byte(html), 0o644))
 }
 

@@ -272,6 +272,7 @@ func TestEnvExample(t *testing.T) {
 }
 
 func configText(c *Config) string { return c.LogValue().String() }
+
 func FuzzLoad(f *testing.F) {
 	f.Add("GATEHOUSE_ISSUER", "https://id.example.com", "GATEHOUSE_CODE_TTL", "60s")
 	f.Add("GATEHOUSE_TRUSTED_PROXIES", "10.0.0.0/8,::1", "DATABASE_URL", "postgres://u:p@h/d")
@@ -280,7 +281,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("GATEHOUSE_ADMIN_USERNAME", "\x00", "GATEHOUSE_ACCENT", "=")
 	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
 		if strings.HasSuffix(name1, "_FILE") || strings.HasSuffix(name2, "_FILE") {
-			t.Skip("would read files of the machine")
+			return // would read files of the machine
 		}
 		c, err := Load([]string{name1 + "=" + value1, name2 + "=" + value2})
 		if (c == nil) == (err == nil) {

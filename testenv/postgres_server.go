@@ -147,20 +147,7 @@ func (p *pgServer) url() string {
 // while: another process may grab a free port first, and after a crash the
 // orphans of the old server hold its memory until they notice.
 func (p *pgServer) start() error {
-	return eventually(10*time.Second, func() error {
-		port := p.port
-		if port == 0 {
-			var err error
-			if port, err = pickPort(); err != nil {
-				return err
-			}
-		}
-		if err := p.run(port); err != nil {
-			return err
-		}
-		p.port = port
-		return nil
-	})
+	return onPort(&p.port, p.run)
 }
 
 func (p *pgServer) run(port int) error {

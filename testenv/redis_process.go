@@ -38,20 +38,7 @@ func (p *redisProcess) server(tb testing.TB) *Server {
 
 // start runs the server. It tries again for a while: another process may grab the free port first.
 func (p *redisProcess) start() error {
-	return eventually(10*time.Second, func() error {
-		port := p.port
-		if port == 0 {
-			var err error
-			if port, err = pickPort(); err != nil {
-				return err
-			}
-		}
-		if err := p.run(port); err != nil {
-			return err
-		}
-		p.port = port
-		return nil
-	})
+	return onPort(&p.port, p.run)
 }
 
 func (p *redisProcess) run(port int) error {

@@ -61,6 +61,25 @@ func pickPort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// onPort runs a server on *port, or, while that is 0, on a free one that *port
+// then keeps. It tries for a while: another process may grab the port first.
+func onPort(port *int, run func(port int) error) error {
+	return eventually(10*time.Second, func() error {
+		at := *port
+		if at == 0 {
+			var err error
+			if at, err = pickPort(); err != nil {
+				return err
+			}
+		}
+		if err := run(at); err != nil {
+			return err
+		}
+		*port = at
+		return nil
+	})
+}
+
 // start runs cmd in its own process group, so that an interrupt at the terminal
 // does not reach it, and has the kernel send it whenDead when this process ends.
 func start(cmd *exec.Cmd, whenDead syscall.Signal) error {
