@@ -40,6 +40,23 @@ const (
 	ScopeRoles         = "roles"
 )
 
+// Scopes of the REST API and the own account. A token that carries one may do
+// what its scope says, as far as its person's roles allow it.
+const (
+	ScopeAPIAdmin = "gatehouse:admin"   // administer everything
+	ScopeAPIRead  = "gatehouse:read"    // see everything
+	ScopeAPIUsers = "gatehouse:users"   // manage people
+	ScopeAccount  = "gatehouse:account" // the person's own record
+)
+
+// APIScopes returns the scopes of the REST API, in a fixed order.
+func APIScopes() []string { return []string{ScopeAccount, ScopeAPIUsers, ScopeAPIRead, ScopeAPIAdmin} }
+
+// ClientGatehouse is the client that the calls accounts/login and auth of the
+// REST API issue their tokens to. It is made at the first start; disabling it
+// turns those calls off. It has no grant types: the token endpoint knows no use for it.
+const ClientGatehouse = "gatehouse-api"
+
 // StandardScopes returns the scopes with a meaning of their own, in a fixed order.
 func StandardScopes() []string {
 	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopePhone, ScopeAddress, ScopeOfflineAccess, ScopeRoles}
@@ -83,6 +100,77 @@ type Client struct {
 	TokensNotBefore *time.Time `json:"tokens_not_before"`
 	CreatedAt       time.Time  `json:"client_id_issued_at"`
 	UpdatedAt       time.Time  `json:"updated_at"`
+	// LastUsedAt is when a token was last issued to the client, to the minute; nil when never.
+	LastUsedAt *time.Time `json:"last_used_at"`
+	// Logo is the ID of an Image, "" for none.
+	Logo string `json:"logo"`
+}
+
+// Clone returns a copy that shares nothing that could be written to.
+func (c *Client) Clone() *Client {
+	n := *c
+	n.RedirectURIs = slices.Clone(c.RedirectURIs)
+	n.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
+	n.GrantTypes = slices.Clone(c.GrantTypes)
+	n.Scopes = slices.Clone(c.Scopes)
+	n.Secrets = slices.Clone(c.Secrets)
+	n.TokensNotBefore = cloneTime(c.TokensNotBefore)
+	n.LastUsedAt = cloneTime(c.LastUsedAt)
+	return &n
+}
+
+// DisplayName is how the client is called: its name, or else its ID.
+func (c *Client) DisplayName() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.ID
+}
+
+// ClientKind is what an application is, as its settings tell it.
+type ClientKind string
+
+// The kinds of clients.
+const (
+	ClientWeb      ClientKind = "web"      // runs on a server and keeps a secret
+	ClientSPA      ClientKind = "spa"      // runs in the browser
+	ClientNative   ClientKind = "native"   // runs on a phone or a desktop (RFC 8252)
+	ClientMachine  ClientKind = "machine"  // acts for itself, without people
+	ClientResource ClientKind = "resource" // only checks tokens of others
+)
+
+// ClientKinds returns every kind, in the order in which people meet them.
+func ClientKinds() []ClientKind {
+	return []ClientKind{ClientWeb, ClientSPA, ClientNative, ClientMachine, ClientResource}
+}
+
+// Kind derives what the client is from what it may do.
+func (c *Client) Kind() ClientKind {
+	switch {
+	case len(c.GrantTypes) == 0 && c.ResourceServer:
+		return ClientResource
+	case !c.MayUse(GrantAuthorizationCode) && c.MayUse(GrantClientCredentials):
+		return ClientMachine
+	case !c.IsPublic():
+		return ClientWeb
+	case slices.ContainsFunc(c.RedirectURIs, isNativeRedirect):
+		return ClientNative
+	}
+	return ClientSPA
+}
+
+// isNativeRedirect reports whether only an app on the device can receive the
+// redirect (RFC 8252 §7): a scheme of its own, or the loopback address.
+func isNativeRedirect(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return true
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "http" && ip != nil && ip.IsLoopback()
 }
 
 // IsPublic reports whether the client has no way to prove who it is (RFC 6749 §2.1).

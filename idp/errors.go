@@ -34,6 +34,15 @@ func (e *ConflictError) Error() string { return e.Field + " is taken" }
 type Fault struct {
 	Field   string `json:"field"`   // JSON name of the member
 	Message string `json:"message"` // a sentence for a person, without the field's name
+	// Format and Args are the message before it was put together: the key under
+	// which catalogues have it in other languages. An empty Format is the Message itself.
+	Format string `json:"-"`
+	Args   []any  `json:"-"`
+}
+
+// NewFault makes a fault whose message is a format of fmt.
+func NewFault(field, format string, args ...any) Fault {
+	return Fault{Field: field, Message: fmt.Sprintf(format, args...), Format: format, Args: args}
 }
 
 // InvalidError collects every fault of an input, so that a person can mend all at once.
@@ -51,7 +60,7 @@ func (e *InvalidError) Error() string {
 type faults []Fault
 
 func (f *faults) add(field, format string, args ...any) {
-	*f = append(*f, Fault{Field: field, Message: fmt.Sprintf(format, args...)})
+	*f = append(*f, NewFault(field, format, args...))
 }
 
 func (f faults) err() error {

@@ -22,6 +22,8 @@ type SigningKey struct {
 	CreatedAt time.Time
 	// ActivateAt is when the key starts to sign; nil while it waits.
 	ActivateAt *time.Time
+	// RevokedAt is when an operator took the key back; nil when not. It is retired from then on.
+	RevokedAt *time.Time
 }
 
 // KeyState is where a signing key stands in its life.

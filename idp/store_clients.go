@@ -17,6 +17,8 @@ type ClientStore interface {
 	UpdateClient(ctx context.Context, c *Client, ifUnchangedSince time.Time) error
 	// DeleteClient removes the client and every consent to it in one transaction, or ErrNotFound.
 	DeleteClient(ctx context.Context, id string) error
+	// QueryClients finds and sorts clients.
+	QueryClients(ctx context.Context, q ClientQuery) (Page[*Client], error)
 	// ListClients returns at most limit clients after the cursor (the ID of the last one seen, "" to begin), by ID.
 	ListClients(ctx context.Context, after string, limit int) ([]*Client, error)
 }
@@ -33,6 +35,9 @@ type KeyStore interface {
 	ScheduleKey(ctx context.Context, kid string, at time.Time) error
 	// ResealKey replaces the sealed private key if SealedBy still equals old; ErrStale otherwise.
 	ResealKey(ctx context.Context, kid, old string, sealed []byte, sealedBy string) error
+	// RevokeKey makes the key retired from then on, whatever its times say: it is no longer published
+	// and nothing it signed counts. ErrNotFound when absent.
+	RevokeKey(ctx context.Context, kid string, at time.Time) error
 	// WipeKey removes the sealed private key of a retired key. No error when absent.
 	WipeKey(ctx context.Context, kid string) error
 }

@@ -64,6 +64,8 @@ type GrantStore interface {
 	RevokeSession(ctx context.Context, sessionID string) error
 	// RevokeUser deletes the user's grants, those of one client only unless clientID is "".
 	RevokeUser(ctx context.Context, userID, clientID string) error
+	// QueryGrants lists live grants across people.
+	QueryGrants(ctx context.Context, q GrantQuery) (Page[*Grant], error)
 	// ListUserGrants returns the user's live grants, newest first. Two round trips at most.
 	ListUserGrants(ctx context.Context, userID string) ([]*Grant, error)
 }

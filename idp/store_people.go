@@ -44,6 +44,15 @@ type UserStore interface {
 	DeleteUser(ctx context.Context, id string) error
 	// ListUsers returns at most limit users after the cursor (the ID of the last one seen, "" to begin), by ID.
 	ListUsers(ctx context.Context, after string, limit int) ([]*User, error)
+	// QueryUsers finds and sorts people.
+	QueryUsers(ctx context.Context, q UserQuery) (Page[*User], error)
+	// AddUsers inserts each user as CreateUser would, all in one transaction. errs has an entry for each:
+	// nil, or why that one is not there; the others are.
+	AddUsers(ctx context.Context, us []*User) (errs []error, err error)
+	// Unlock sets the count of failures to 0. ErrNotFound when absent.
+	Unlock(ctx context.Context, id string) error
+	// DueUsers returns up to limit IDs of users whose DeleteAt has passed, by the store's clock.
+	DueUsers(ctx context.Context, limit int) ([]string, error)
 	// CountUsersWithRole counts users that hold the role and may authenticate now.
 	CountUsersWithRole(ctx context.Context, role string) (int, error)
 }
@@ -52,6 +61,15 @@ type UserStore interface {
 type RoleStore interface {
 	// EnsureRole inserts the role unless one of that name exists; either way it returns the stored one.
 	EnsureRole(ctx context.Context, r *Role) (*Role, error)
+	// CreateRole inserts a role; *ConflictError on "name" when taken.
+	CreateRole(ctx context.Context, r *Role) error
+	// UpdateRole writes description and permission of the role of that name, if the stored UpdatedAt equals
+	// ifUnchangedSince (ErrStale otherwise; zero skips the check; ErrNotFound when absent).
+	UpdateRole(ctx context.Context, r *Role, ifUnchangedSince time.Time) error
+	// Role returns the role of that name, or ErrNotFound.
+	Role(ctx context.Context, name string) (*Role, error)
+	// CountMembers returns how many users hold each role, by name; a role that nobody holds may be missing.
+	CountMembers(ctx context.Context) (map[string]int, error)
 	// ListRoles returns all roles by name.
 	ListRoles(ctx context.Context) ([]*Role, error)
 	// DeleteRole removes a role that nobody holds: ErrNotFound when absent, *ConflictError on "name" while held.

@@ -17,6 +17,10 @@ type SessionStore interface {
 	TouchSession(ctx context.Context, digest string, seen, idleExpires time.Time) error
 	// DeleteSession removes the session under the digest. No error when absent.
 	DeleteSession(ctx context.Context, digest string) error
+	// QuerySessions lists live sessions across people.
+	QuerySessions(ctx context.Context, q SessionQuery) (Page[*Session], error)
+	// CountSessions returns how many sessions are live, give or take those that ended within the minute.
+	CountSessions(ctx context.Context) (int, error)
 	// ListSessions returns a user's live sessions, last seen first.
 	ListSessions(ctx context.Context, userID string) ([]*Session, error)
 	// DeleteUserSessions removes a user's sessions but the one with the digest

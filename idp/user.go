@@ -11,12 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-// Built-in role names. Any other role is a plain name that applications read.
-const (
-	RoleAdmin = "Admin" // may administer everything
-	RoleUser  = "User"  // no rights in Gatehouse beyond the own account
-)
-
 // UserStatus says whether a user may sign in.
 type UserStatus string
 
@@ -64,8 +58,10 @@ type User struct {
 	PhoneNumberVerified bool    `json:"phone_number_verified"`
 	Address             Address `json:"address"`
 
-	Roles  []string   `json:"roles"` // names, sorted
-	Status UserStatus `json:"status"`
+	Roles []string `json:"roles"` // names, sorted
+	// Permissions is what the roles let the user do in Gatehouse, as stores read it; none is written by it.
+	Permissions Permissions `json:"-"`
+	Status      UserStatus  `json:"status"`
 
 	// PasswordHash is in PHC form; empty means that no password was set, so none matches.
 	PasswordHash string `json:"-"`
@@ -77,6 +73,37 @@ type User struct {
 	LastChangeAt    *time.Time `json:"last_change_at"`    // last change of the password
 	FailedAuthAt    *time.Time `json:"failed_auth_at"`    // last failed sign-in
 	FailedAuthCount int        `json:"failed_auth_count"` // failures since the last success
+	// DeleteAt is when the account will be deleted, as its owner asked; nil when not.
+	DeleteAt *time.Time `json:"delete_at"`
+}
+
+// LockedFailures is from how many failed sign-ins in a row an account is shown as locked.
+const LockedFailures = 10
+
+// Clone returns a copy that shares nothing that could be written to.
+func (u *User) Clone() *User {
+	c := *u
+	c.Roles = slices.Clone(u.Roles)
+	for _, t := range []**time.Time{&c.ExpiresAt, &c.LastLoginAt, &c.LastChangeAt, &c.FailedAuthAt, &c.DeleteAt} {
+		*t = cloneTime(*t)
+	}
+	return &c
+}
+
+func cloneTime(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	return &c
+}
+
+// DisplayName is how a person is called: the name, or else the username.
+func (u *User) DisplayName() string {
+	if u.Name != "" {
+		return u.Name
+	}
+	return u.Username
 }
 
 // MayAuthenticate reports whether the account works at the given time.
@@ -113,8 +140,8 @@ var birthdateForm = regexp.MustCompile(`^\d{4}(-\d{2}-\d{2})?$`)
 func (u *User) Normalize() {
 	u.Username = NormalizeLogin(u.Username)
 	u.Email = NormalizeLogin(u.Email)
-	for _, p := range u.texts() {
-		*p.value = strings.TrimSpace(*p.value)
+	for _, p := range u.Texts() {
+		*p.Value = strings.TrimSpace(*p.Value)
 	}
 	// OpenID Connect Core §5.1.1: a line may end in either way; one is kept.
 	u.Address.Formatted = strings.TrimSpace(strings.ReplaceAll(u.Address.Formatted, "\r\n", "\n"))
@@ -130,8 +157,8 @@ func NormalizeLogin(s string) string { return strings.ToLower(strings.TrimSpace(
 func (u *User) Validate() error {
 	var f faults
 	u.validateLogin(&f)
-	for _, p := range u.texts() {
-		checkText(&f, p.name, *p.value, MaxClaim)
+	for _, p := range u.Texts() {
+		checkText(&f, p.Name, *p.Value, MaxClaim)
 	}
 	checkLines(&f, "address.formatted", u.Address.Formatted, 2*MaxClaim)
 	for _, p := range []struct{ name, value string }{
@@ -181,14 +208,17 @@ func (u *User) validateLogin(f *faults) {
 	}
 }
 
-type namedText struct {
-	name  string
-	value *string
+// NamedText is a text claim of a user: its name in JSON and in tokens, parts of
+// the address with a dot ("address.country"), and where it is kept.
+type NamedText struct {
+	Name  string
+	Value *string
 }
 
-// texts lists the free-text claims of one line, for the rules that are the same for all of them.
-func (u *User) texts() []namedText {
-	return []namedText{
+// Texts lists the free-text claims of one line (OIDC Core §5.1). It is the one
+// list of them: forms, flags, imports and rules all go by it.
+func (u *User) Texts() []NamedText {
+	return []NamedText{
 		{"name", &u.Name},
 		{"given_name", &u.GivenName},
 		{"family_name", &u.FamilyName},
@@ -209,26 +239,6 @@ func (u *User) texts() []namedText {
 		{"address.postal_code", &u.Address.PostalCode},
 		{"address.country", &u.Address.Country},
 	}
-}
-
-// Role is a named set of people. Admin and User are built in.
-type Role struct {
-	ID          string    `json:"id"` // UUID
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	CreatedAt   time.Time `json:"created_at"`
-}
-
-var roleForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
-
-// Validate reports every fault of the role, or nil.
-func (r *Role) Validate() error {
-	var f faults
-	if !roleForm.MatchString(r.Name) {
-		f.add("name", "must be 1 to 64 letters, digits or . _ : - and start with a letter or digit")
-	}
-	checkText(&f, "description", r.Description, MaxClaim)
-	return f.err()
 }
 
 func checkText(f *faults, field, value string, limit int) {
