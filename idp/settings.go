@@ -110,7 +110,7 @@ type SettingsStore interface {
 // Image is a small picture: a logo.
 type Image struct {
 	ID   string // SHA-256 of Data, hex
-	Type string // "image/png", "image/jpeg" or "image/webp"
+	Type string // "image/png" or "image/jpeg"
 	Data []byte // at most MaxImage bytes
 }
 
