@@ -48,6 +48,10 @@ func (m *memoryKeys) ResealKey(_ context.Context, kid, _ string, sealed []byte, 
 	return m.change(kid, func(k *idp.SigningKey) { k.Sealed, k.SealedBy = sealed, by })
 }
 
+func (m *memoryKeys) RevokeKey(_ context.Context, kid string, at time.Time) error {
+	return m.change(kid, func(k *idp.SigningKey) { k.RevokedAt = &at })
+}
+
 func (m *memoryKeys) WipeKey(_ context.Context, kid string) error {
 	return m.change(kid, func(k *idp.SigningKey) { k.Sealed = nil })
 }

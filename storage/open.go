@@ -40,6 +40,11 @@ type Stores struct {
 	Sessions     idp.SessionStore
 	Interactions idp.InteractionStore
 	Throttles    idp.ThrottleStore
+	Notes        idp.NoteStore
+	Audit        idp.AuditStore
+	Tallies      idp.TallyStore
+	Settings     idp.SettingsStore
+	Images       idp.ImageStore
 
 	db    *sqlstore.DB
 	redis *redisstore.Store // nil when what expires is in the database
@@ -55,19 +60,21 @@ func Open(ctx context.Context, o Options) (*Stores, error) {
 	s := &Stores{
 		Users: newCachedUsers(sqlstore.NewUsers(db)), Roles: sqlstore.NewRoles(db),
 		Consents: sqlstore.NewConsents(db), Clients: newCachedClients(sqlstore.NewClients(db)), Keys: sqlstore.NewKeys(db),
+		Audit: sqlstore.NewAudit(db), Tallies: sqlstore.NewTallies(db), Settings: sqlstore.NewSettings(db), Images: sqlstore.NewImages(db),
 		db: db,
 	}
 	expiring := db.Name()
 	if o.RedisURL == "" {
 		s.Grants, s.Sessions = sqlstore.NewGrants(db), sqlstore.NewSessions(db)
 		s.Interactions, s.Throttles = sqlstore.NewInteractions(db), sqlstore.NewThrottles(db)
+		s.Notes = sqlstore.NewNotes(db)
 	} else {
 		expiring = "redis"
 		s.redis, err = redisstore.Open(ctx, o.RedisURL, redisstore.Options{Observe: o.Observe, Log: o.Log})
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open Redis: %w", err), db.Close())
 		}
-		s.Grants, s.Sessions, s.Interactions, s.Throttles = s.redis, s.redis, s.redis, s.redis
+		s.Grants, s.Sessions, s.Interactions, s.Throttles, s.Notes = s.redis, s.redis, s.redis, s.redis, s.redis
 	}
 	if o.Log != nil {
 		o.Log.InfoContext(ctx, "stores are open", "users_clients_keys", db.Name(), "grants_sessions", expiring)
