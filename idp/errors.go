@@ -18,6 +18,8 @@ var (
 	// ErrReplayed says that a one-time value (a code, a spent refresh token)
 	// was used again. The grant is gone when a store returns it.
 	ErrReplayed = errors.New("used before")
+	// ErrBuiltIn says that a record is Gatehouse's own and can be neither changed so nor deleted.
+	ErrBuiltIn = errors.New("is built in")
 	// ErrLastAdmin says that a change would leave nobody who may administer.
 	ErrLastAdmin = errors.New("this is the last active administrator")
 )

@@ -29,6 +29,7 @@ var rules = map[string]rule{
 	"idp":                 {},
 	"oauth":               {rooms: []string{"idp"}, libraries: []string{"github.com/go-oauth2/oauth2", "github.com/go-jose/go-jose"}},
 	"account":             {rooms: []string{"idp"}, libraries: []string{"golang.org/x/crypto"}},
+	"settings":            {rooms: []string{"idp"}},
 	"static":              {},
 	"pages":               {rooms: []string{"static"}},
 	"demo":                {rooms: []string{"pages", "static"}, libraries: []string{"golang.org/x/oauth2", "github.com/coreos/go-oidc"}},
@@ -45,7 +46,7 @@ var rules = map[string]rule{
 	"storage/storagetest": {rooms: []string{"idp"}},
 	"server": {
 		rooms: []string{
-			"idp", "oauth", "account", "pages", "static", "handlers", "demo", "storage", "storage/sql", "storage/redis",
+			"idp", "oauth", "account", "settings", "pages", "static", "handlers", "demo", "storage", "storage/sql", "storage/redis",
 		},
 		libraries: []string{"github.com/gin-gonic/gin", "github.com/prometheus/client_golang", "github.com/caarlos0/env"},
 	},
