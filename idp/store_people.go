@@ -53,6 +53,9 @@ type UserStore interface {
 	Unlock(ctx context.Context, id string) error
 	// DueUsers returns up to limit IDs of users whose DeleteAt has passed, by the store's clock.
 	DueUsers(ctx context.Context, limit int) ([]string, error)
+	// DeleteDueUser is DeleteUser for a user whose DeleteAt has passed by the store's clock; ErrStale when
+	// it has not, or was taken back. Looking and deleting is one transaction: a cancel that came first wins.
+	DeleteDueUser(ctx context.Context, id string) error
 	// CountUsersWithRole counts users that hold the role and may authenticate now.
 	CountUsersWithRole(ctx context.Context, role string) (int, error)
 }

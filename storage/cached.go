@@ -72,6 +72,11 @@ func (s *cachedUsers) DeleteUser(ctx context.Context, id string) error {
 	return s.UserStore.DeleteUser(ctx, id)
 }
 
+func (s *cachedUsers) DeleteDueUser(ctx context.Context, id string) error {
+	defer s.byID.forget(id)
+	return s.UserStore.DeleteDueUser(ctx, id)
+}
+
 // cachedClients is a ClientStore whose Client is cached.
 type cachedClients struct {
 	idp.ClientStore

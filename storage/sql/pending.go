@@ -23,6 +23,9 @@ func (s *Users) Unlock(context.Context, string) error { return idp.ErrUnavailabl
 // DueUsers implements idp.UserStore.
 func (s *Users) DueUsers(context.Context, int) ([]string, error) { return nil, idp.ErrUnavailable }
 
+// DeleteDueUser implements idp.UserStore.
+func (s *Users) DeleteDueUser(context.Context, string) error { return idp.ErrUnavailable }
+
 // CreateRole implements idp.RoleStore.
 func (s *Roles) CreateRole(context.Context, *idp.Role) error { return idp.ErrUnavailable }
 
