@@ -127,7 +127,7 @@ func (s *site) appOf(ctx context.Context, req *oauth.AuthorizeRequest) (*pages.A
 		app.Name = client.ID
 	}
 	if client.Disabled {
-		return nil, &web.PageError{http.StatusBadRequest, pages.ErrorPage{Kind: pages.ErrorAppDisabled, App: app}}
+		return nil, &web.PageError{Status: http.StatusBadRequest, Page: pages.ErrorPage{Kind: pages.ErrorAppDisabled, App: app}}
 	}
 	return app, nil
 }

@@ -44,7 +44,7 @@ func FuzzBearerHeader(f *testing.F) {
 		token, err := bearerToken(header)
 		if err != nil {
 			if status, challenge := web.AnswerOf(err); (status != 400 && status != 401) || !strings.HasPrefix(challenge, "Bearer") {
-				t.Fatalf("%d %q", f.status, f.challenge)
+				t.Fatalf("%d %q", status, challenge)
 			}
 			if token != "" {
 				t.Fatal("a token beside an error")

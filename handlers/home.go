@@ -44,7 +44,7 @@ func (s *site) errorPage(c *gin.Context) error {
 		return err
 	}
 	if back := web.NextPath(q.Get("stale")); back != "" {
-		return &web.PageError{http.StatusForbidden, pages.ErrorPage{Kind: pages.ErrorStale, BackTo: back}}
+		return &web.PageError{Status: http.StatusForbidden, Page: pages.ErrorPage{Kind: pages.ErrorStale, BackTo: back}}
 	}
 	return web.RefusePage(http.StatusNotFound, pages.ErrorNotFound)
 }

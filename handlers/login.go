@@ -24,7 +24,7 @@ func (s *site) loginPage(c *gin.Context) error {
 		return err
 	}
 	if q.Get("flow") == "" {
-		return s.localLogin(c, web.NextPath(q.Get("next")))
+		return s.localLogin(c, web.NextPath(q.Get("next")), q.Get("again") == "1")
 	}
 	f, err := s.openFlow(c, q.Get("flow"))
 	if err != nil {
@@ -49,18 +49,26 @@ func (s *site) loginPage(c *gin.Context) error {
 }
 
 // localLogin is a sign-in without a client and without a failure to tell of.
-func (s *site) localLogin(c *gin.Context, next string) error {
+// again asks for the password of whoever is signed in, before something that
+// cannot be undone.
+func (s *site) localLogin(c *gin.Context, next string, again bool) error {
 	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
-	if who.Is() {
+	if who.Is() && !again {
 		web.SeeOther(c, afterSignIn(next))
 		return nil
 	}
-	return s.Show(c, http.StatusOK, pages.LoginPage{
+	p := pages.LoginPage{
 		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogin, ""), SubmitTo: web.WithNext(routeLogin, next),
-	})
+	}
+	if who.Is() {
+		p.Reauth, p.KnownAs, p.Remember = true, who.User.Username, who.Session.Remember
+	} else if web.HoldsDraft(next) {
+		p.Notice = pages.NoticeSessionEnded
+	}
+	return s.Show(c, http.StatusOK, p)
 }
 
 // showLogin shows the form of a flow. Its notice is shown once.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"gatehouse/idp"
 	"gatehouse/pages"
 )
 
@@ -29,7 +30,12 @@ func (s *Site) OAuth(h Handler) gin.HandlerFunc {
 // Page adapts a handler whose errors are pages.
 func (s *Site) Page(h Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := guarded(h, c); err != nil && !errors.Is(err, ErrAnswered) {
+		err := guarded(h, c)
+		switch {
+		case err == nil || errors.Is(err, ErrAnswered):
+		case errors.Is(err, idp.ErrNotFound) && Person(c).Is():
+			s.Fail(c, fmt.Errorf("%w: %w", ErrNoAddress, err), s.FailPage) // a record that the address names
+		default:
 			s.Fail(c, err, s.FailPage)
 		}
 	}
@@ -134,7 +140,7 @@ func SeeOther(c *gin.Context, location string) {
 
 // isProtocolPath tells for addresses that no route knows who asks: a program or a person.
 func isProtocolPath(path string) bool {
-	return strings.HasPrefix(path, "/oauth2/") || strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/api/")
+	return strings.HasPrefix(path, "/oauth2/") || strings.HasPrefix(path, "/.well-known/")
 }
 
 // NoRoute answers an address that there is not.
@@ -144,6 +150,10 @@ func (s *Site) NoRoute(c *gin.Context) { s.refuseRoute(c, ErrNoAddress) }
 func (s *Site) NoMethod(c *gin.Context) { s.refuseRoute(c, ErrMethod) }
 
 func (s *Site) refuseRoute(c *gin.Context, err error) {
+	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+		s.FailProblem(c, err)
+		return
+	}
 	if isProtocolPath(c.Request.URL.Path) {
 		s.Fail(c, err, s.FailOAuth)
 		return

@@ -75,6 +75,13 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	return page.RequestURI(), nil
 }
 
+// HoldsDraft reports whether a path of ours names a draft, so that what was
+// typed waits there.
+func HoldsDraft(next string) bool {
+	u, err := url.Parse(next)
+	return err == nil && u.Query().Has("draft")
+}
+
 // draftKey ties a draft to one browser.
 func (s *Site) draftKey(b BrowserID, id string) string { return "draft:" + b.Digest() + ":" + id }
 
