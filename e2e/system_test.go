@@ -290,8 +290,9 @@ func (s *system) keyring(t *testing.T) *oauth.Keyring {
 		t.Fatal(err)
 	}
 	k, err := oauth.OpenKeyring(t.Context(), oauth.KeyringOptions{
-		Store: s.stores.Keys, Master: master, RotateEvery: time.Hour, TokenTTL: time.Hour,
-		Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: s.stores.Keys, Master: master, RotateEvery: time.Hour,
+		Settings: func() idp.Settings { return idp.Settings{AccessTokenTTL: time.Hour} },
+		Now:      time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,18 +12,17 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
-	"gatehouse/web"
 )
 
 // authorize is the authorization endpoint (RFC 6749 §3.1, OIDC Core §3.1.2.1).
 func (s *site) authorize(c *gin.Context) error {
 	// 1. The parameters: of the URL for GET, of the body for POST.
-	params, err := s.Params(c)
+	params, err := s.params(c)
 	if err != nil {
 		return err
 	}
-	if id := params.Get("client_id"); web.IsClientID(id) {
-		web.RecordOf(c).Client = id
+	if id := params.Get("client_id"); isClientID(id) {
+		recordOf(c).client = id
 	}
 	// 2. The request: refused on a page of ours, refused at the client, or good.
 	req, err := s.Provider.ParseAuthorize(c.Request.Context(), params)
@@ -35,26 +34,31 @@ func (s *site) authorize(c *gin.Context) error {
 	}
 	// 3. Browsers send no cookies with a form of another site, so who is signed
 	// in shows only on the GET that follows.
-	if c.Request.Method == http.MethodPost && !s.HasCookies(c) {
+	if c.Request.Method == http.MethodPost && !s.hasCookies(c) {
 		f, err := s.newFlow(c.Request.Context(), "", req, &idp.Interaction{})
 		if err != nil {
 			return err
 		}
-		web.SeeOther(c, f.at(routeLogin))
+		seeOther(c, f.at(routeLogin))
 		return nil
 	}
 	// 4. Answer straight, or show pages.
 	return s.decide(c, req)
 }
 
+// hasCookies reports whether the request carries a cookie that binds it to a browser.
+func (s *site) hasCookies(c *gin.Context) bool {
+	return s.browser(c) != "" || s.cookies.get(c.Request, cookieSession) != ""
+}
+
 // decide answers a request at once when nothing is to be asked, or begins a flow.
 func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
-	who, err := s.Who(c)
+	who, err := s.who(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request.Context()
-	step, err := s.Provider.Next(ctx, req, oauth.Progress{Session: who.Session, User: who.User})
+	step, err := s.Provider.Next(ctx, req, oauth.Progress{Session: who.session, User: who.user})
 	if refused := (*oauth.RedirectError)(nil); errors.As(err, &refused) {
 		return s.answer(c, refused)
 	}
@@ -62,14 +66,14 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 		return err
 	}
 	if step == oauth.StepIssue {
-		resp, err := s.Provider.Issue(ctx, req, who.Session)
+		resp, err := s.Provider.Issue(ctx, req, who.session)
 		if err != nil {
 			return err
 		}
-		web.RecordOf(c).Outcome = "issued"
+		recordOf(c).outcome = "issued"
 		return s.sendStraight(c, req, resp)
 	}
-	f, err := s.newFlow(ctx, s.EnsureBrowser(c), req, &idp.Interaction{})
+	f, err := s.newFlow(ctx, s.ensureBrowser(c), req, &idp.Interaction{})
 	if err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 
 // answer sends a refusal to the client.
 func (s *site) answer(c *gin.Context, refused *oauth.RedirectError) error {
-	web.RecordOf(c).Outcome = refused.Response.Params.Get("error")
+	recordOf(c).outcome = refused.Response.Params.Get("error")
 	return s.sendStraight(c, refused.Request, refused.Response)
 }
 
@@ -86,7 +90,7 @@ func (s *site) answer(c *gin.Context, refused *oauth.RedirectError) error {
 // before it, so its form-action does not matter and a plain redirect works.
 func (s *site) sendStraight(c *gin.Context, req *oauth.AuthorizeRequest, resp *oauth.AuthorizeResponse) error {
 	if resp.Mode != oauth.ModeFormPost {
-		web.SeeOther(c, resp.Location())
+		seeOther(c, resp.Location())
 		return nil
 	}
 	app, err := s.appOf(c.Request.Context(), req)
@@ -98,7 +102,7 @@ func (s *site) sendStraight(c *gin.Context, req *oauth.AuthorizeRequest, resp *o
 
 // formPost shows the page that posts the answer (OAuth 2.0 Form Post Response Mode §2).
 func (s *site) formPost(c *gin.Context, f *flow, resp *oauth.AuthorizeResponse) error {
-	return s.ShowFor(c, http.StatusOK, f.uiLocales(), pages.FormPostPage{
+	return s.showFor(c, http.StatusOK, f.uiLocales(), pages.FormPostPage{
 		App: *f.app, Action: resp.RedirectURI, Fields: fieldsOf(resp.Params),
 	})
 }
@@ -118,7 +122,7 @@ func fieldsOf(v url.Values) []pages.Field {
 // the browser sends its cookies: it becomes this browser's, once.
 func (s *site) resume(c *gin.Context, f *flow) error {
 	ctx := c.Request.Context()
-	browser := s.EnsureBrowser(c).Digest()
+	browser := s.ensureBrowser(c).digest()
 	claimed, err := s.change(ctx, f, func(in *idp.Interaction) bool {
 		if in.Browser != "" {
 			return false
@@ -130,7 +134,7 @@ func (s *site) resume(c *gin.Context, f *flow) error {
 		return err
 	}
 	if !claimed && f.in.Browser != browser {
-		return web.RefusePage(http.StatusBadRequest, pages.ErrorCookies)
+		return refusePage(http.StatusBadRequest, pages.ErrorCookies)
 	}
 	at, err := s.place(c, f)
 	if err != nil {
@@ -143,6 +147,6 @@ func (s *site) resume(c *gin.Context, f *flow) error {
 	if at == f.at(routeLogin) {
 		return s.showLogin(c, f, false)
 	}
-	web.SeeOther(c, at)
+	seeOther(c, at)
 	return nil
 }

@@ -20,7 +20,6 @@ import (
 	"gatehouse/oauth"
 	"gatehouse/pages"
 	"gatehouse/storage"
-	"gatehouse/web"
 )
 
 const (
@@ -122,7 +121,7 @@ func keyring(ctx context.Context, st *storage.Stores) (*oauth.Keyring, error) {
 		return nil, err
 	}
 	return oauth.OpenKeyring(ctx, oauth.KeyringOptions{
-		Store: st.Keys, Master: master, RotateEvery: 24 * time.Hour, TokenTTL: 10 * time.Minute, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: st.Keys, Master: master, RotateEvery: 24 * time.Hour, Settings: idp.DefaultSettings, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -201,8 +200,7 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	})
 	clients, grants, interactions := faultyClients{st.Clients, f}, faultyGrants{st.Grants, f}, faultyInteractions{st.Interactions, f}
 	provider, err := oauth.New(oauth.Options{
-		Issuer: e.url, CodeTTL: time.Minute, AccessTokenTTL: 10 * time.Minute, IDTokenTTL: 10 * time.Minute,
-		RefreshTTL: time.Hour, RefreshMaxTTL: 24 * time.Hour, RefreshGrace: 10 * time.Second, SessionTTL: time.Hour,
+		Issuer: e.url, CodeTTL: time.Minute, RefreshGrace: 10 * time.Second, Settings: idp.DefaultSettings,
 		Clients: clients, Users: users, Consents: st.Consents, Grants: grants, Sessions: sessions, Keys: keys, Master: master,
 		Password: func(ctx context.Context, username, password, ip string) (*idp.User, error) {
 			return signIn.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip})
@@ -213,13 +211,11 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	renderer, err := pages.New(pages.Options{})
 	must(t, err)
 	return handlers.Options{
-		SignIn: signIn, Browsers: browsers, Metrics: e.metrics,
-		Users: users, Clients: clients, Grants: grants, Interactions: interactions,
-		Web: web.Options{
-			Provider: provider, Sessions: account.NewSessions(account.SessionsOptions{Store: sessions, Users: users}),
-			Notes: st.Notes, Pages: renderer, Issuer: e.url, CSRFKey: master.Derive("forms"),
-			Log: slog.New(slog.NewJSONHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		},
+		Provider: provider, SignIn: signIn, Browsers: browsers,
+		Sessions: account.NewSessions(account.SessionsOptions{Store: sessions, Users: users}),
+		Users:    users, Clients: clients, Grants: grants, Interactions: interactions, Pages: renderer,
+		Issuer: e.url, CSRFKey: master.Derive("forms"), Metrics: e.metrics,
+		Log: slog.New(slog.NewJSONHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 }
 
@@ -231,7 +227,7 @@ func (e *env) demo(t *testing.T) http.Handler {
 		GrantTypes:             []string{idp.GrantAuthorizationCode, idp.GrantRefreshToken}, Scopes: demo.Scopes(), RequirePKCE: true,
 	}})
 	must(t, err)
-	return demo.New(demo.Options{Issuer: e.url, ClientID: "demo", ClientSecret: secret, Pages: e.options.Web.Pages})
+	return demo.New(demo.Options{Issuer: e.url, ClientID: "demo", ClientSecret: secret, Pages: e.options.Pages})
 }
 
 // must stops the test on an error of its own making.
@@ -245,7 +241,7 @@ func must(t *testing.T, err error) {
 func trust(networks ...string) setting {
 	return func(o *handlers.Options) {
 		for _, n := range networks {
-			o.Web.TrustedProxies = append(o.Web.TrustedProxies, netip.MustParsePrefix(n))
+			o.TrustedProxies = append(o.TrustedProxies, netip.MustParsePrefix(n))
 		}
 	}
 }

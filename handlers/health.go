@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"gatehouse/web"
 )
 
 // readyWithin is how long the stores may take to answer a probe.
@@ -28,7 +26,9 @@ func (s *site) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
 	defer cancel()
 	if err := s.Ready(ctx); err != nil {
-		web.RecordOf(c).Fail(err, http.StatusServiceUnavailable, "not_ready")
+		f := failureOf(err)
+		f.status, f.kind = http.StatusServiceUnavailable, "not_ready"
+		recordOf(c).failure = f
 		writeStatus(c, http.StatusServiceUnavailable, "not ready")
 		return nil
 	}
@@ -38,5 +38,5 @@ func (s *site) readyz(c *gin.Context) error {
 
 func writeStatus(c *gin.Context, status int, word string) {
 	c.Header("Cache-Control", "no-store")
-	web.WriteJSON(c, status, []byte(`{"status":"`+word+`"}`+"\n"))
+	writeJSON(c, status, []byte(`{"status":"`+word+`"}`+"\n"))
 }

@@ -11,26 +11,25 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
-	"gatehouse/web"
 )
 
 // endSession is the end_session_endpoint (OpenID Connect RP-Initiated Logout 1.0 §2).
 func (s *site) endSession(c *gin.Context) error {
-	params, err := s.Params(c)
+	params, err := s.params(c)
 	if err != nil {
 		return err
 	}
-	if c.Request.Method == http.MethodPost && !s.HasCookies(c) {
+	if c.Request.Method == http.MethodPost && !s.hasCookies(c) {
 		// A form of another site brings no cookies; the GET after it does.
-		web.SeeOther(c, logoutLocation(params))
+		seeOther(c, logoutLocation(params))
 		return nil
 	}
 	l, err := s.Provider.ParseLogout(c.Request.Context(), params)
 	if err != nil {
 		return err
 	}
-	web.RecordOf(c).Client = l.ClientID
-	who, err := s.Who(c)
+	recordOf(c).client = l.ClientID
+	who, err := s.who(c)
 	if err != nil {
 		return err
 	}
@@ -38,28 +37,28 @@ func (s *site) endSession(c *gin.Context) error {
 		// Whoever cannot prove that they mean this session must let the person confirm.
 		return s.confirmLogout(c, who, params.Get("ui_locales"))
 	}
-	if who.Is() {
-		if err := s.SignOut(c, who); err != nil {
+	if who.is() {
+		if err := s.signOut(c, who); err != nil {
 			return err
 		}
 	}
-	web.RecordOf(c).Outcome = "signed_out"
-	web.SeeOther(c, l.Location())
+	recordOf(c).outcome = "signed_out"
+	seeOther(c, l.Location())
 	return nil
 }
 
 // isOf reports whether a verified hint is about the browser's session. Where
 // nobody is signed in there is nothing to protect.
-func isOf(l *oauth.LogoutRequest, who web.SignedIn) bool {
+func isOf(l *oauth.LogoutRequest, who signedIn) bool {
 	switch {
 	case !l.Verified:
 		return false
-	case !who.Is():
+	case !who.is():
 		return true
 	case l.SessionID != "":
-		return l.SessionID == who.Session.ID
+		return l.SessionID == who.session.ID
 	}
-	return l.Subject == who.User.ID
+	return l.Subject == who.user.ID
 }
 
 // logoutLocation moves the known parameters of a form into the address.
@@ -78,60 +77,60 @@ func logoutLocation(params url.Values) string {
 
 // logoutPage is GET /logout: the confirm page, or, when nobody is signed in, that page.
 func (s *site) logoutPage(c *gin.Context) error {
-	who, err := s.Who(c)
+	who, err := s.who(c)
 	if err != nil {
 		return err
 	}
 	return s.confirmLogout(c, who, "")
 }
 
-func (s *site) confirmLogout(c *gin.Context, who web.SignedIn, uiLocales string) error {
-	if !who.Is() {
-		return s.ShowFor(c, http.StatusOK, uiLocales, pages.SignedOutPage{})
+func (s *site) confirmLogout(c *gin.Context, who signedIn, uiLocales string) error {
+	if !who.is() {
+		return s.showFor(c, http.StatusOK, uiLocales, pages.SignedOutPage{})
 	}
 	apps, err := s.appsOf(c, who)
 	if err != nil {
 		return err
 	}
-	return s.ShowFor(c, http.StatusOK, uiLocales, pages.LogoutPage{
-		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogout, who.Session.ID), SignedInAs: displayName(who.User), Apps: apps,
+	return s.showFor(c, http.StatusOK, uiLocales, pages.LogoutPage{
+		CSRF: s.csrfToken(s.ensureBrowser(c), routeLogout, who.session.ID), SignedInAs: displayName(who.user), Apps: apps,
 	})
 }
 
 // logoutSubmit is POST /logout.
 func (s *site) logoutSubmit(c *gin.Context) error {
-	form, err := s.ReadOnce(c.Writer, c.Request)
+	form, err := s.readOnce(c.Writer, c.Request)
 	if err != nil {
 		return err
 	}
-	who, err := s.Who(c)
+	who, err := s.who(c)
 	if err != nil {
 		return err
 	}
-	if who.Is() {
-		if !s.CSRFOK(c, form.Get("csrf"), routeLogout, who.Session.ID) {
-			return s.StaleForm(c, routeLogout)
+	if who.is() {
+		if !s.csrfOK(c, form.Get("csrf"), routeLogout, who.session.ID) {
+			return s.staleForm(c, routeLogout)
 		}
-		if err := s.SignOut(c, who); err != nil {
+		if err := s.signOut(c, who); err != nil {
 			return err
 		}
-		web.RecordOf(c).Outcome = "signed_out"
+		recordOf(c).outcome = "signed_out"
 	}
-	web.SeeOther(c, routeLogout)
+	seeOther(c, routeLogout)
 	return nil
 }
 
 // appsOf names the applications that the session is signed in to.
-func (s *site) appsOf(c *gin.Context, who web.SignedIn) ([]string, error) {
+func (s *site) appsOf(c *gin.Context, who signedIn) ([]string, error) {
 	ctx := c.Request.Context()
-	grants, err := s.Grants.ListUserGrants(ctx, who.User.ID)
+	grants, err := s.Grants.ListUserGrants(ctx, who.user.ID)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	seen := map[string]bool{}
 	for _, g := range grants {
-		if g.SessionID != who.Session.ID || g.Offline() || seen[g.ClientID] {
+		if g.SessionID != who.session.ID || g.Offline() || seen[g.ClientID] {
 			continue
 		}
 		seen[g.ClientID] = true

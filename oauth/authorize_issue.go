@@ -22,7 +22,8 @@ func (p *Provider) Issue(ctx context.Context, r *AuthorizeRequest, s *idp.Sessio
 	if client.Disabled || !redirectRegistered(client, r.RedirectURI) {
 		return nil, &PageError{PageBadRedirectURI, "the client changed while the request was in progress"}
 	}
-	ex := &exchange{client: client, grant: newCodeGrant(r, s), commit: commitCode, issuedAt: p.o.Now()}
+	ex := p.newExchange(client)
+	ex.grant, ex.commit = newCodeGrant(r, s), commitCode
 	info, err := p.engine.GenerateAuthToken(withExchange(ctx, ex), oauth2.Code, &oauth2.TokenGenerateRequest{
 		ClientID: client.ID, UserID: s.UserID, RedirectURI: r.RedirectURI, Scope: ex.grant.Scope,
 	})

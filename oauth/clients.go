@@ -37,7 +37,10 @@ const (
 // Create registers a client and returns its secret, "" for a public one; it
 // cannot be read again. *idp.InvalidError and *idp.ConflictError say what is wrong.
 func (c *Clients) Create(ctx context.Context, n NewClient) (*idp.Client, string, error) {
-	client := n.Client
+	client := *n.Clone()
+	if client.ID == idp.ClientGatehouse {
+		return nil, "", &idp.ConflictError{Field: "client_id"}
+	}
 	if client.ID == "" {
 		client.ID = randomText(15)
 		for client.ID[0] == '-' || client.ID[0] == '_' { // must start with a letter or digit
@@ -57,11 +60,7 @@ func (c *Clients) Create(ctx context.Context, n NewClient) (*idp.Client, string,
 	// a store whose clock is behind ours.
 	before := at.Add(-clockMargin)
 	client.TokensNotBefore = &before
-	var faults []idp.Fault
-	if fault := secretFault(&client, n.Secret); fault != "" {
-		faults = append(faults, idp.Fault{Field: "client_secret", Message: fault})
-	}
-	if err := withFaults(client.Validate(), faults); err != nil {
+	if err := withFaults(client.Validate(), secretFaults(&client, n.Secret)); err != nil {
 		return nil, "", err
 	}
 	secret := n.Secret
@@ -86,18 +85,21 @@ func withFaults(err error, more []idp.Fault) error {
 	return &idp.InvalidError{Faults: more}
 }
 
-func secretFault(c *idp.Client, secret string) string {
+func noSecretFault() idp.Fault { return idp.NewFault("client_secret", "a public client has none") }
+
+// secretFaults says what is wrong with a secret that an operator chose.
+func secretFaults(c *idp.Client, secret string) []idp.Fault {
 	switch {
 	case secret == "":
-		return ""
+		return nil
 	case c.IsPublic():
-		return "a public client has none"
+		return []idp.Fault{noSecretFault()}
 	case utf8.RuneCountInString(secret) < minSecretLength:
-		return "must be at least 8 characters; leave it out and a strong one is generated"
+		return []idp.Fault{idp.NewFault("client_secret", "must be at least %d characters; leave it out and a strong one is generated", minSecretLength)}
 	case len(secret) > idp.MaxClaim || !isCleanText(secret):
-		return "must be text of at most 500 bytes"
+		return []idp.Fault{idp.NewFault("client_secret", "must be text of at most %d bytes", idp.MaxClaim)}
 	}
-	return ""
+	return nil
 }
 
 // addSecret puts a secret first and keeps one older one.
@@ -113,14 +115,34 @@ func addSecret(c *idp.Client, secret string, at time.Time) string {
 // Update changes a client; idp.ErrNotFound when there is none. The change is
 // tried again if somebody else changed the client at the same moment.
 func (c *Clients) Update(ctx context.Context, id string, change func(*idp.Client) error) (*idp.Client, error) {
-	const tries = 5
-	for range tries {
-		stored, err := c.store.Client(ctx, id)
+	return c.UpdateIf(ctx, id, time.Time{}, change)
+}
+
+// UpdateIf is Update of the client as it was at ifUnchangedSince, its
+// UpdatedAt: idp.ErrStale when somebody changed it since. Zero is Update.
+func (c *Clients) UpdateIf(ctx context.Context, id string, ifUnchangedSince time.Time, change func(*idp.Client) error) (*idp.Client, error) {
+	if id == idp.ClientGatehouse {
+		return nil, idp.ErrBuiltIn
+	}
+	return c.alter(ctx, id, ifUnchangedSince, change)
+}
+
+const changeTries = 5
+
+// errSame is what a change returns that has nothing to do.
+var errSame = errors.New("nothing to change")
+
+// alter is UpdateIf for the built-in client as well.
+func (c *Clients) alter(ctx context.Context, id string, ifUnchangedSince time.Time, change func(*idp.Client) error) (*idp.Client, error) {
+	for range changeTries {
+		stored, err := c.unchanged(ctx, id, ifUnchangedSince)
 		if err != nil {
 			return nil, err
 		}
-		client := cloneClient(stored)
-		if err := change(client); err != nil {
+		client := stored.Clone()
+		if err := change(client); errors.Is(err, errSame) {
+			return stored, nil
+		} else if err != nil {
 			return nil, err
 		}
 		client.ID, client.CreatedAt = stored.ID, stored.CreatedAt
@@ -131,6 +153,10 @@ func (c *Clients) Update(ctx context.Context, id string, change func(*idp.Client
 			return nil, err
 		}
 		client.UpdatedAt = c.now().UTC()
+		if !client.UpdatedAt.After(stored.UpdatedAt) {
+			// It is the version too: two within a microsecond must not look the same.
+			client.UpdatedAt = stored.UpdatedAt.Add(time.Microsecond)
+		}
 		err = c.store.UpdateClient(ctx, client, stored.UpdatedAt)
 		if !errors.Is(err, idp.ErrStale) {
 			return client, err
@@ -139,15 +165,29 @@ func (c *Clients) Update(ctx context.Context, id string, change func(*idp.Client
 	return nil, idp.ErrStale
 }
 
-// cloneClient copies a client, so that a cached one stays as it is.
-func cloneClient(c *idp.Client) *idp.Client {
-	out := *c
-	out.RedirectURIs = slices.Clone(c.RedirectURIs)
-	out.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
-	out.GrantTypes = slices.Clone(c.GrantTypes)
-	out.Scopes = slices.Clone(c.Scopes)
-	out.Secrets = slices.Clone(c.Secrets)
-	return &out
+// unchanged returns the client as it was at a time (zero for any), or idp.ErrStale.
+func (c *Clients) unchanged(ctx context.Context, id string, since time.Time) (*idp.Client, error) {
+	stored, err := c.store.Client(ctx, id)
+	if err != nil || since.IsZero() || stored.UpdatedAt.Equal(since) {
+		return stored, err
+	}
+	// The answer may come from a cache that is behind what the caller saw; a query never does.
+	q := idp.ClientQuery{ListQuery: idp.ListQuery{Text: id, Sort: "client_id", Limit: idp.MaxPage}}
+	for {
+		page, err := c.store.QueryClients(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range page.Items {
+			if found.ID == id && found.UpdatedAt.Equal(since) {
+				return found, nil
+			}
+		}
+		if page.Next == "" {
+			return nil, idp.ErrStale
+		}
+		q.After = page.Next
+	}
 }
 
 // RotateSecret gives the client a further secret (generated when secret is "")
@@ -155,10 +195,10 @@ func cloneClient(c *idp.Client) *idp.Client {
 func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, error) {
 	_, err := c.Update(ctx, id, func(client *idp.Client) error {
 		if client.IsPublic() {
-			return &idp.InvalidError{Faults: []idp.Fault{{Field: "client_secret", Message: "a public client has none"}}}
+			return &idp.InvalidError{Faults: []idp.Fault{noSecretFault()}}
 		}
-		if fault := secretFault(client, secret); fault != "" {
-			return &idp.InvalidError{Faults: []idp.Fault{{Field: "client_secret", Message: fault}}}
+		if faults := secretFaults(client, secret); len(faults) > 0 {
+			return &idp.InvalidError{Faults: faults}
 		}
 		secret = addSecret(client, secret, c.now().UTC())
 		return nil
@@ -166,14 +206,43 @@ func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, 
 	return secret, err
 }
 
+// DropOldSecret ends the secret that lives on beside the newest one. Nothing happens when there is none.
+func (c *Clients) DropOldSecret(ctx context.Context, id string) error {
+	_, err := c.Update(ctx, id, func(client *idp.Client) error {
+		if len(client.Secrets) < 2 {
+			return errSame
+		}
+		client.Secrets = client.Secrets[:1]
+		return nil
+	})
+	return err
+}
+
+// RevokeTokens ends every token that the client was given before now.
+func (c *Clients) RevokeTokens(ctx context.Context, id string) error {
+	_, err := c.alter(ctx, id, time.Time{}, func(client *idp.Client) error {
+		now := c.now().UTC()
+		if client.TokensNotBefore == nil || client.TokensNotBefore.Before(now) {
+			client.TokensNotBefore = &now
+		}
+		return nil
+	})
+	return err
+}
+
+// Query finds and sorts clients.
+func (c *Clients) Query(ctx context.Context, q idp.ClientQuery) (idp.Page[*idp.Client], error) {
+	return c.store.QueryClients(ctx, q)
+}
+
 // SetDisabled turns a client off or on. While it is off, its tokens are dead;
 // those of before stay dead when it comes back.
 func (c *Clients) SetDisabled(ctx context.Context, id string, disabled bool) error {
-	_, err := c.Update(ctx, id, func(client *idp.Client) error {
+	_, err := c.alter(ctx, id, time.Time{}, func(client *idp.Client) error {
 		before := c.now().UTC()
 		switch {
 		case !disabled && !client.Disabled:
-			return nil
+			return errSame
 		case !disabled:
 			// A server that had not seen yet that the client is off may have issued
 			// tokens a moment longer. The margin spares those of after.
@@ -189,4 +258,9 @@ func (c *Clients) SetDisabled(ctx context.Context, id string, disabled bool) err
 }
 
 // Delete removes the client; its tokens are dead, since nothing vouches for them.
-func (c *Clients) Delete(ctx context.Context, id string) error { return c.store.DeleteClient(ctx, id) }
+func (c *Clients) Delete(ctx context.Context, id string) error {
+	if id == idp.ClientGatehouse {
+		return idp.ErrBuiltIn
+	}
+	return c.store.DeleteClient(ctx, id)
+}

@@ -21,12 +21,12 @@ type engine struct{ *manage.Manager }
 func newEngine(p *Provider) *engine {
 	m := manage.NewManager()
 	m.SetAuthorizeCodeExp(p.o.CodeTTL)
-	// An access token without an expiry here would never expire.
-	cfg := &manage.Config{AccessTokenExp: p.o.AccessTokenTTL, IsGenerateRefresh: true}
+	// Each request brings the life of its access token; one without an expiry here would never expire.
+	cfg := &manage.Config{AccessTokenExp: time.Minute, IsGenerateRefresh: true}
 	m.SetAuthorizeCodeTokenCfg(cfg)
 	m.SetPasswordTokenCfg(cfg)
-	m.SetClientTokenCfg(&manage.Config{AccessTokenExp: p.o.AccessTokenTTL})
-	m.SetRefreshTokenCfg(&manage.RefreshingConfig{AccessTokenExp: p.o.AccessTokenTTL, IsGenerateRefresh: true})
+	m.SetClientTokenCfg(&manage.Config{AccessTokenExp: time.Minute})
+	m.SetRefreshTokenCfg(&manage.RefreshingConfig{AccessTokenExp: time.Minute, IsGenerateRefresh: true})
 	// grant_code.go judges the redirect URI, and the code is bound to the very string.
 	m.SetValidateURIHandler(func(_, _ string) error { return nil })
 	m.MapClientStorage(clientStore{})
@@ -44,9 +44,9 @@ type exchange struct {
 	user   *idp.User // nil for client_credentials
 	scope  string    // of the access token; within grant.Scope
 	commit commit
-	// accessTTL is the life of the access token.
-	accessTTL time.Duration
-	issuedAt  time.Time
+	// set are the settings as the exchange began, so that all its lives fit together.
+	set      idp.Settings
+	issuedAt time.Time
 }
 
 // commit is the store verb that makes an exchange final.
@@ -109,13 +109,13 @@ func (s tokenStore) Create(ctx context.Context, info oauth2.TokenInfo) error {
 	case commitCode:
 		return grants.CreateGrant(ctx, ex.grant, info.GetCodeExpiresIn(), 0)
 	case commitRedeem:
-		life := s.p.lifeOf(ex.grant)
+		life := s.p.lifeOf(ex)
 		return grants.RedeemCode(ctx, idp.Redemption{
 			GrantID: ex.grant.ID, ClientID: ex.client.ID, Generation: ex.grant.Generation,
 			RefreshTTL: life.refresh, TTL: life.grant,
 		})
 	case commitGrant:
-		life := s.p.lifeOf(ex.grant)
+		life := s.p.lifeOf(ex)
 		return grants.CreateGrant(ctx, ex.grant, life.grant, life.refresh)
 	case commitNone:
 	}
@@ -183,7 +183,7 @@ func (s tokenStore) GetByRefresh(ctx context.Context, token string) (oauth2.Toke
 	}
 	rotation := idp.Rotation{
 		GrantID: cred.grantID, ClientID: ex.client.ID, Generation: cred.generation,
-		Grace: s.p.o.RefreshGrace, RefreshTTL: s.p.refreshTTL(cred.kind == kindRefreshOffline),
+		Grace: s.p.o.RefreshGrace, RefreshTTL: refreshTTL(&ex.set, cred.kind == kindRefreshOffline),
 	}
 	if ex.client.TokensNotBefore != nil {
 		rotation.NotBefore = *ex.client.TokensNotBefore

@@ -24,7 +24,7 @@ func (p *Provider) grantClient(ctx context.Context, ex *exchange, r Request) (oa
 	ex.grant = &idp.Grant{ID: newGrantID(), State: idp.GrantActive, ClientID: ex.client.ID, Scope: ex.scope}
 	ex.commit = commitGrant
 	return p.engine.GenerateAccessToken(ctx, oauth2.ClientCredentials, &oauth2.TokenGenerateRequest{
-		ClientID: ex.client.ID, Scope: ex.scope, AccessTokenExp: ex.accessTTL,
+		ClientID: ex.client.ID, Scope: ex.scope, AccessTokenExp: ex.set.AccessTokenTTL,
 	})
 }
 

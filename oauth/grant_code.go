@@ -24,7 +24,7 @@ func (p *Provider) grantCode(ctx context.Context, ex *exchange, r Request) (oaut
 	}
 	ex.commit = commitRedeem
 	return p.engine.GenerateAccessToken(ctx, oauth2.AuthorizationCode, &oauth2.TokenGenerateRequest{
-		ClientID: ex.client.ID, Code: code, CodeVerifier: verifier, RedirectURI: uri, AccessTokenExp: ex.accessTTL,
+		ClientID: ex.client.ID, Code: code, CodeVerifier: verifier, RedirectURI: uri, AccessTokenExp: ex.set.AccessTokenTTL,
 	})
 }
 

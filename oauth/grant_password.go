@@ -32,16 +32,22 @@ func (p *Provider) grantPassword(ctx context.Context, ex *exchange, r Request) (
 		return nil, err
 	}
 	ex.user, ex.scope = user, scope
+	return p.issueOnPassword(ctx, ex, ex.client.MayUse(idp.GrantRefreshToken))
+}
+
+// issueOnPassword makes the grant of a person who has just given their
+// password, without a browser session behind it, and looks again afterwards.
+func (p *Provider) issueOnPassword(ctx context.Context, ex *exchange, refresh bool) (oauth2.TokenInfo, error) {
 	ex.grant = &idp.Grant{
-		ID: newGrantID(), State: idp.GrantActive, ClientID: ex.client.ID, UserID: user.ID, Scope: scope,
+		ID: newGrantID(), State: idp.GrantActive, ClientID: ex.client.ID, UserID: ex.user.ID, Scope: ex.scope,
 		Facts: idp.Facts{Offline: true, AuthTime: ex.issuedAt.Unix(), AMR: []string{idp.AMRPassword}, ACR: idp.ACRPassword},
 	}
-	if ex.client.MayUse(idp.GrantRefreshToken) {
+	if refresh {
 		ex.grant.Generation = 1
 	}
 	ex.commit = commitGrant
 	info, err := p.engine.GenerateAccessToken(ctx, oauth2.PasswordCredentials, &oauth2.TokenGenerateRequest{
-		ClientID: ex.client.ID, UserID: user.ID, Scope: scope, AccessTokenExp: ex.accessTTL,
+		ClientID: ex.client.ID, UserID: ex.user.ID, Scope: ex.scope, AccessTokenExp: ex.set.AccessTokenTTL,
 	})
 	if err != nil {
 		return nil, err

@@ -51,10 +51,13 @@ type KeyringOptions struct {
 	Master MasterKeys
 	// RotateEvery is the age at which an active key hands over.
 	RotateEvery time.Duration
-	// TokenTTL is the longest life of a token that the keys sign.
-	TokenTTL time.Duration
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Settings say how long tokens live that the keys sign.
+	Settings func() idp.Settings
+	// SettingsSaved says when the settings were last changed, zero for never;
+	// nil when they cannot change.
+	SettingsSaved func() time.Time
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // Keyring holds the signing keys: it publishes, signs, verifies and rotates.
@@ -133,7 +136,7 @@ func (k *Keyring) load(ctx context.Context) error {
 		set.keys = append(set.keys, ready)
 		set.byKID[s.KID] = ready
 	}
-	set.setRetirement(k.o.TokenTTL)
+	set.setRetirement(k.tokenTTL())
 	k.state.Store(set)
 	k.jwks.Store(nil)
 	return nil
@@ -174,6 +177,12 @@ func (k *Keyring) ready(old *keySet, s *idp.SigningKey) (*ringKey, error) {
 	}
 	r.id, err = newSigner(r, "JWT")
 	return r, err
+}
+
+// tokenTTL is the longest life of a token that the keys sign.
+func (k *Keyring) tokenTTL() time.Duration {
+	s := k.o.Settings()
+	return max(s.AccessTokenTTL, s.IDTokenTTL)
 }
 
 func newSigner(r *ringKey, typ jose.ContentType) (jose.Signer, error) {

@@ -67,7 +67,7 @@ func TestRetiredKeyVouchesForNoAccessToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys, err := OpenKeyring(t.Context(), KeyringOptions{
-		Store: &memoryKeys{}, Master: master, RotateEvery: 24 * time.Hour, TokenTTL: 10 * time.Minute,
+		Store: &memoryKeys{}, Master: master, RotateEvery: 24 * time.Hour, Settings: idp.DefaultSettings,
 		Now: clock, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ type KeyInfo struct {
 	CreatedAt  time.Time    `json:"created_at"`
 	ActivateAt *time.Time   `json:"activate_at"` // null while it waits
 	RetiresAt  *time.Time   `json:"retires_at"`  // null while it has no successor
+	RevokedAt  *time.Time   `json:"revoked_at"`  // null unless an operator took it back
 }
 
 // Run keeps the keys fresh until ctx ends: it sees what other instances and
@@ -173,7 +174,7 @@ func (k *Keyring) List(ctx context.Context) ([]KeyInfo, error) {
 	for _, r := range set.keys {
 		info := KeyInfo{
 			KID: r.KID, Alg: r.Alg, State: r.stateAt(now, set.active(r.Alg, now)),
-			CreatedAt: r.CreatedAt, ActivateAt: r.ActivateAt,
+			CreatedAt: r.CreatedAt, ActivateAt: r.ActivateAt, RevokedAt: r.RevokedAt,
 		}
 		if !r.retires.IsZero() {
 			info.RetiresAt = &r.retires

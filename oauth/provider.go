@@ -18,20 +18,15 @@ import (
 // sign-in page. Its error matches ErrBadCredentials when the person may not.
 type PasswordFunc func(ctx context.Context, username, password, ip string) (*idp.User, error)
 
-// Options is what a Provider works with. All members are required.
+// Options is what a Provider works with. All members are required but Audit and Counter.
 type Options struct {
 	Issuer string // the iss claim: no trailing slash
 
-	CodeTTL        time.Duration // life of an authorization code, at most MaxCodeTTL
-	AccessTokenTTL time.Duration
-	IDTokenTTL     time.Duration
-	// RefreshTTL and RefreshMaxTTL are the idle and absolute life of refresh tokens.
-	RefreshTTL    time.Duration
-	RefreshMaxTTL time.Duration
+	CodeTTL time.Duration // life of an authorization code, at most MaxCodeTTL
 	// RefreshGrace is how long a spent refresh token still gets its successor.
 	RefreshGrace time.Duration
-	// SessionTTL is the idle life of a refresh token that ends with the browser session.
-	SessionTTL time.Duration
+	// Settings are read at each issue: the lives of tokens and sessions.
+	Settings func() idp.Settings
 
 	Clients  idp.ClientStore
 	Users    idp.UserStore
@@ -42,6 +37,9 @@ type Options struct {
 	Master   MasterKeys
 	Password PasswordFunc
 	Now      func() time.Time
+	// Audit and Counter hear of what no store records by itself; nil for nobody.
+	Audit   idp.Recorder
+	Counter idp.Counter
 }
 
 // MaxCodeTTL is the longest life of an authorization code (2.1 draft §4.1.2 recommends at most 10 minutes; we hold 60 s).
@@ -79,7 +77,8 @@ func New(o Options) (*Provider, error) {
 type Request struct {
 	Form          url.Values // the body's parameters, not the query's
 	Authorization string     // the header, "" without one
-	IP            string     // of the caller, for throttling
+	IP            string     // of the caller, for throttling and the audit log
+	RequestID     string     // for the audit log
 }
 
 // ClaimedClient is the client that the request says it comes from, "" when it

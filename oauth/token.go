@@ -49,13 +49,17 @@ func (p *Provider) Token(ctx context.Context, r Request) (*TokenResponse, error)
 		return nil, err
 	}
 	// 4. Its own checks, and the exchange.
-	ex := &exchange{client: client, issuedAt: p.o.Now(), accessTTL: p.o.AccessTokenTTL}
+	ex := p.newExchange(client)
 	info, err := grant(withExchange(ctx, ex), ex, r)
 	if err != nil {
 		return nil, grantError(err)
 	}
 	// 5. The answer.
 	return p.tokenResponse(ex, info, grantType)
+}
+
+func (p *Provider) newExchange(client *idp.Client) *exchange {
+	return &exchange{client: client, issuedAt: p.o.Now(), set: p.o.Settings()}
 }
 
 // grantFunc is one grant: it completes the exchange and runs it through the engine.
@@ -103,7 +107,7 @@ func grantError(err error) error {
 
 func (p *Provider) tokenResponse(ex *exchange, info oauth2.TokenInfo, grantType string) (*TokenResponse, error) {
 	out := &TokenResponse{
-		AccessToken: info.GetAccess(), TokenType: "Bearer", ExpiresIn: int64(ex.accessTTL / time.Second),
+		AccessToken: info.GetAccess(), TokenType: "Bearer", ExpiresIn: int64(ex.set.AccessTokenTTL / time.Second),
 		RefreshToken: info.GetRefresh(), Scope: ex.scope,
 		ClientID: ex.client.ID, UserID: ex.grant.UserID, GrantType: grantType,
 	}
@@ -124,7 +128,7 @@ func (p *Provider) signAccess(ex *exchange) (string, error) {
 	g := ex.grant
 	c := accessClaims{
 		Issuer: p.o.Issuer, Audience: audience{p.o.Issuer}, Subject: g.UserID,
-		IssuedAt: ex.issuedAt.Unix(), Expires: ex.issuedAt.Add(ex.accessTTL).Unix(),
+		IssuedAt: ex.issuedAt.Unix(), Expires: ex.issuedAt.Add(ex.set.AccessTokenTTL).Unix(),
 		JTI: newJTI(g.ID), ClientID: ex.client.ID, Scope: ex.scope,
 		AuthTime: g.Facts.AuthTime, ACR: g.Facts.ACR, AMR: g.Facts.AMR, SID: g.SessionID,
 	}
@@ -152,7 +156,7 @@ func (p *Provider) signID(ex *exchange, access, grantType string) (string, error
 	claims := map[string]any{}
 	addClaims(claims, ex.user, claimsAllowed(ex.client, f.IDTokenClaims))
 	claims["iss"], claims["sub"], claims["aud"] = p.o.Issuer, g.UserID, ex.client.ID
-	claims["iat"], claims["exp"] = ex.issuedAt.Unix(), ex.issuedAt.Add(p.o.IDTokenTTL).Unix()
+	claims["iat"], claims["exp"] = ex.issuedAt.Unix(), ex.issuedAt.Add(ex.set.IDTokenTTL).Unix()
 	// Both algorithms use SHA-256, so at_hash is its left half (OIDC Core §3.1.3.6).
 	sum := sha256.Sum256([]byte(access))
 	claims["at_hash"] = b64.EncodeToString(sum[:sha256.Size/2])
@@ -179,17 +183,18 @@ func (p *Provider) signID(ex *exchange, access, grantType string) (string, error
 type life struct{ grant, refresh time.Duration }
 
 // lifeOf decides it when tokens are first issued.
-func (p *Provider) lifeOf(g *idp.Grant) life {
+func (p *Provider) lifeOf(ex *exchange) life {
+	g, set := ex.grant, &ex.set
 	if g.Generation == 0 {
-		return life{grant: p.o.AccessTokenTTL}
+		return life{grant: set.AccessTokenTTL}
 	}
-	out := life{grant: p.o.RefreshMaxTTL, refresh: p.refreshTTL(g.Offline())}
+	out := life{grant: set.RefreshTokenMaxTTL, refresh: refreshTTL(set, g.Offline())}
 	if end := g.Facts.SessionEnd; end != 0 && !g.Offline() {
 		out.grant = min(out.grant, time.Unix(end, 0).Sub(p.o.Now()))
 		out.refresh = min(out.refresh, out.grant)
 	}
 	// The record must outlive the access token that is issued with it.
-	out.grant = max(out.grant, p.o.AccessTokenTTL)
+	out.grant = max(out.grant, set.AccessTokenTTL)
 	out.refresh = max(min(out.refresh, out.grant), time.Second)
 	return out
 }
@@ -202,11 +207,11 @@ func sessionOver(g *idp.Grant, now time.Time) bool {
 }
 
 // refreshTTL is the idle life of a refresh token.
-func (p *Provider) refreshTTL(offline bool) time.Duration {
+func refreshTTL(set *idp.Settings, offline bool) time.Duration {
 	if offline {
-		return p.o.RefreshTTL
+		return set.RefreshTokenTTL
 	}
-	return min(p.o.RefreshTTL, p.o.SessionTTL)
+	return min(set.RefreshTokenTTL, set.SessionTTL)
 }
 
 // requestedScope reads the scope parameter of a token request. Absent, it is

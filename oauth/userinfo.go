@@ -18,7 +18,7 @@ func (p *Provider) Userinfo(ctx context.Context, bearer string) (map[string]any,
 	}
 	access, err := p.liveAccess(ctx, bearer)
 	if errors.Is(err, errBadToken) {
-		return nil, bearerError(http.StatusUnauthorized, codeInvalidToken, "the access token is not valid, has expired or was revoked")
+		return nil, bearerError(http.StatusUnauthorized, codeInvalidToken, badAccessToken)
 	}
 	if err != nil {
 		return nil, err
@@ -32,6 +32,8 @@ func (p *Provider) Userinfo(ctx context.Context, bearer string) (map[string]any,
 	out["sub"] = access.user.ID
 	return out, nil
 }
+
+const badAccessToken = "the access token is not valid, has expired or was revoked"
 
 // liveToken is an access token that works at this moment.
 type liveToken struct {

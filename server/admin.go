@@ -10,6 +10,7 @@ import (
 	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/oauth"
+	"gatehouse/settings"
 	"gatehouse/storage"
 )
 
@@ -21,6 +22,7 @@ type Admin struct {
 	// UserList and ClientList are for reading.
 	UserList   idp.UserStore
 	ClientList idp.ClientStore
+	Settings   *settings.Service
 
 	cfg       *Config
 	log       *slog.Logger
@@ -51,6 +53,9 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 		return nil, err
 	}
 	a := &Admin{
+		Settings: settings.New(settings.Options{
+			Store: stores.Settings, Fixed: c.fixed, Base: c.settings(), Now: time.Now, Log: log,
+		}),
 		cfg: c, log: log, now: time.Now, stores: stores,
 		UserList: stores.Users, ClientList: stores.Clients,
 		passwords: account.NewPasswords(account.DefaultHashParams(), c.hashSlots(), observeWait),
@@ -80,7 +85,7 @@ func (a *Admin) keyring(ctx context.Context) (*oauth.Keyring, oauth.MasterKeys, 
 	}
 	keys, err := oauth.OpenKeyring(ctx, oauth.KeyringOptions{
 		Store: a.stores.Keys, Master: master,
-		RotateEvery: a.cfg.KeyRotation, TokenTTL: max(a.cfg.AccessTokenTTL, a.cfg.IDTokenTTL),
+		RotateEvery: a.cfg.KeyRotation, Settings: a.Settings.Current, SettingsSaved: a.Settings.Version,
 		Now: a.now, Log: a.log,
 	})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
-	"gatehouse/web"
 )
 
 // handler puts the rooms together: people, protocol, pages, routes.
@@ -26,11 +25,8 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		IdleTTL: m.cfg.SessionTTL, MaxTTL: m.cfg.SessionMaxTTL, Now: now,
 	})
 	provider, err := oauth.New(oauth.Options{
-		Issuer:  m.issuer,
-		CodeTTL: m.cfg.CodeTTL, AccessTokenTTL: m.cfg.AccessTokenTTL, IDTokenTTL: m.cfg.IDTokenTTL,
-		RefreshTTL: m.cfg.RefreshTokenTTL, RefreshMaxTTL: m.cfg.RefreshTokenMaxTTL, RefreshGrace: m.cfg.RefreshGrace,
-		SessionTTL: m.cfg.SessionTTL,
-		Clients:    stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
+		Issuer: m.issuer, CodeTTL: m.cfg.CodeTTL, RefreshGrace: m.cfg.RefreshGrace, Settings: m.admin.Settings.Current,
+		Clients: stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
 		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now,
 	})
 	if err != nil {
@@ -48,13 +44,10 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	return handlers.New(handlers.Options{
-		Web: web.Options{
-			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
-			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Log: log, Now: now,
-		},
-		SignIn: m.signIn, Browsers: browsers,
+		Provider: provider, SignIn: m.signIn, Sessions: sessions, Browsers: browsers,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
-		Ready: m.ready, Metrics: m.metrics, Demo: relyingParty,
+		Pages: renderer, Issuer: m.issuer, CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies,
+		Ready: m.ready, Metrics: m.metrics, Log: log, Now: now, Demo: relyingParty,
 	})
 }
 

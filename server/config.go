@@ -51,7 +51,11 @@ type Config struct {
 	SignInNetworkLimit int           `env:"GATEHOUSE_SIGNIN_NETWORK_LIMIT" envDefault:"100"`
 	SignInWindow       time.Duration `env:"GATEHOUSE_SIGNIN_WINDOW" envDefault:"15m"`
 
+	// AuditRetention is how long the audit log is kept; 0 keeps all of it.
+	AuditRetention time.Duration `env:"GATEHOUSE_AUDIT_RETENTION" envDefault:"9600h"`
+
 	ProductName string `env:"GATEHOUSE_PRODUCT_NAME" envDefault:"Gatehouse"`
+	BrandAccent string `env:"GATEHOUSE_BRAND_ACCENT"`
 	HelpURL     string `env:"GATEHOUSE_HELP_URL"`
 	PrivacyURL  string `env:"GATEHOUSE_PRIVACY_URL"`
 	TermsURL    string `env:"GATEHOUSE_TERMS_URL"`
@@ -64,6 +68,8 @@ type Config struct {
 	// mayMovePort says that neither issuer nor address was chosen by anyone,
 	// so the demo may take another port when the usual one is taken.
 	mayMovePort bool
+	// fixed are the settings that were set, by their JSON names, and by which variable.
+	fixed map[string]string
 }
 
 // Database returns the URL of the database, the default's when none was set.

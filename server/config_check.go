@@ -22,6 +22,7 @@ const (
 	maxTokenTTL  = 24 * time.Hour
 	maxAge       = 10 * 365 * 24 * time.Hour
 	maxGrantAge  = 400 * 24 * time.Hour // Redis keeps no grant longer
+	maxRetention = 100 * 365 * 24 * time.Hour
 	maxHashSlots = 1024
 	maxTries     = 1_000_000
 )
@@ -48,8 +49,13 @@ func (c *Config) checkBrand(faults *ConfigError) {
 			faults.add("%s must be an http or https address", l.name)
 		}
 	}
-	if c.ProductName != strings.TrimSpace(c.ProductName) || len([]rune(c.ProductName)) > 40 {
-		faults.add("GATEHOUSE_PRODUCT_NAME must be at most 40 characters without space around it")
+	if c.ProductName != strings.TrimSpace(c.ProductName) || len([]rune(c.ProductName)) > 60 {
+		faults.add("GATEHOUSE_PRODUCT_NAME must be at most 60 characters without space around it")
+	}
+	one := idp.DefaultSettings()
+	one.Accent = c.BrandAccent
+	if one.Validate() != nil {
+		faults.add("GATEHOUSE_BRAND_ACCENT must be a colour such as #3849c6")
 	}
 }
 
@@ -140,6 +146,9 @@ func (c *Config) checkDurations(faults *ConfigError) {
 	within("GATEHOUSE_REFRESH_GRACE", c.RefreshGrace, 0, 5*time.Minute)
 	within("GATEHOUSE_SESSION_TTL", c.SessionTTL, time.Second, maxAge)
 	within("GATEHOUSE_SESSION_MAX_TTL", c.SessionMaxTTL, time.Second, maxAge)
+	if c.AuditRetention != 0 { // 0 keeps all
+		within("GATEHOUSE_AUDIT_RETENTION", c.AuditRetention, 24*time.Hour, maxRetention)
+	}
 	within("GATEHOUSE_KEY_ROTATION", c.KeyRotation, time.Hour, maxAge)
 	within("GATEHOUSE_SIGNIN_WINDOW", c.SignInWindow, time.Second, 24*time.Hour)
 	within("GATEHOUSE_SHUTDOWN_DELAY", c.ShutdownDelay, 0, 10*time.Minute)
@@ -160,8 +169,8 @@ func (c *Config) checkPeople(faults *ConfigError) {
 	if c.Signup != "closed" && c.Signup != "open" {
 		faults.add("GATEHOUSE_SIGNUP must be closed or open")
 	}
-	if c.PasswordMinLength < 8 || c.PasswordMinLength > 64 {
-		faults.add("GATEHOUSE_PASSWORD_MIN_LENGTH must be from 8 to 64")
+	if c.PasswordMinLength < 8 || c.PasswordMinLength > 128 {
+		faults.add("GATEHOUSE_PASSWORD_MIN_LENGTH must be from 8 to 128")
 	}
 	if c.HashSlots < 0 || c.HashSlots > maxHashSlots {
 		faults.add("GATEHOUSE_HASH_SLOTS must be from 0 to %d", maxHashSlots)

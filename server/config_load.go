@@ -47,6 +47,7 @@ func load(environ []string, withKeys bool) (*Config, error) {
 	if c.Port != "" && !listenSet {
 		c.Listen = ":" + c.Port
 	}
+	c.fixed = fixedSettings(vars)
 	c.mayMovePort = !issuerSet && !listenSet && c.Port == ""
 	c.check(withKeys, &faults)
 	if len(faults.Faults) > 0 {

@@ -117,10 +117,13 @@ func TestConfigFaults(t *testing.T) {
 		{"number", "GATEHOUSE_HASH_SLOTS=many", "GATEHOUSE_HASH_SLOTS must be a whole number"},
 		{"bool", "GATEHOUSE_DEMO=perhaps", "GATEHOUSE_DEMO must be true or false"},
 		{"signup", "GATEHOUSE_SIGNUP=maybe", "GATEHOUSE_SIGNUP must be closed or open"},
-		{"password length", "GATEHOUSE_PASSWORD_MIN_LENGTH=4", "from 8 to 64"},
+		{"password length", "GATEHOUSE_PASSWORD_MIN_LENGTH=4", "from 8 to 128"},
 		{"administrator's name", "GATEHOUSE_ADMIN_USERNAME=a b", "GATEHOUSE_ADMIN_USERNAME"},
 		{"limit", "GATEHOUSE_SIGNIN_ACCOUNT_LIMIT=0", "must be from 1"},
 		{"link", "GATEHOUSE_HELP_URL=javascript:alert(1)", "GATEHOUSE_HELP_URL must be an http or https address"},
+		{"accent that is no colour", "GATEHOUSE_BRAND_ACCENT=red", "GATEHOUSE_BRAND_ACCENT must be a colour"},
+		{"retention under a day", "GATEHOUSE_AUDIT_RETENTION=1h", "GATEHOUSE_AUDIT_RETENTION must be from 24h"},
+		{"retention below nothing", "GATEHOUSE_AUDIT_RETENTION=-1s", "GATEHOUSE_AUDIT_RETENTION must be from 24h"},
 		{"secret file is missing", "GATEHOUSE_MASTER_KEY_FILE=/does/not/exist", "GATEHOUSE_MASTER_KEY_FILE: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

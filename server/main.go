@@ -133,9 +133,6 @@ func (m *Main) Open(ctx context.Context) (err error) {
 
 // warn says what is allowed but likely not meant.
 func (m *Main) warn() {
-	if m.cfg.Signup == "open" {
-		m.log.Warn("GATEHOUSE_SIGNUP=open has no effect in this version: sign-up stays closed")
-	}
 	if strings.HasPrefix(m.cfg.Issuer, "https:") && !m.cfg.ServesTLS() && len(m.cfg.TrustedProxies) == 0 {
 		m.log.Warn("https ends at a proxy, but GATEHOUSE_TRUSTED_PROXIES is not set: everybody counts as one network, the proxy's")
 	}

@@ -1,4 +1,4 @@
-package web
+package handlers
 
 import (
 	"errors"
@@ -14,21 +14,20 @@ import (
 	"gatehouse/idp"
 )
 
-// SignedIn is who uses the browser. Both members are nil when nobody is signed in.
-type SignedIn struct {
-	Session *idp.Session
-	User    *idp.User
+// signedIn is who uses the browser. Both members are nil when nobody is signed in.
+type signedIn struct {
+	session *idp.Session
+	user    *idp.User
 }
 
-// Is reports whether somebody is signed in.
-func (w SignedIn) Is() bool { return w.Session != nil }
+func (w signedIn) is() bool { return w.session != nil }
 
-// SessionID is the public sid, or "".
-func (w SignedIn) SessionID() string {
-	if w.Session == nil {
+// sessionID is the public sid, or "".
+func (w signedIn) sessionID() string {
+	if w.session == nil {
 		return ""
 	}
-	return w.Session.ID
+	return w.session.ID
 }
 
 // newcomer is what a sign-in puts into the session, for Save to make a record of.
@@ -41,7 +40,7 @@ type newcomer struct {
 // Keys of the values in a browser session. They live for one request: the
 // cookie holds nothing but the random handle, the record lies in the store.
 const (
-	keyWho      = "who"      // SignedIn
+	keyWho      = "who"      // signedIn
 	keyErr      = "err"      // error of the store
 	keyNewcomer = "newcomer" // newcomer
 )
@@ -49,13 +48,13 @@ const (
 // sessionStore lets gin-contrib/sessions keep its sessions in account.Sessions.
 type sessionStore struct {
 	sessions *account.Sessions
-	cookies  Cookies
+	cookies  cookies
 	now      func() time.Time
 }
 
 var _ ginsessions.Store = (*sessionStore)(nil)
 
-// Options does nothing: Cookies are written one way only.
+// Options does nothing: cookies are written one way only.
 func (st *sessionStore) Options(ginsessions.Options) {}
 
 // Get returns the request's session, loaded at most once.
@@ -69,7 +68,7 @@ func (st *sessionStore) Get(r *http.Request, name string) (*sessions.Session, er
 func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	ses := sessions.NewSession(st, name)
 	ses.IsNew = true
-	handle := st.cookies.Get(r, cookieSession)
+	handle := st.cookies.get(r, cookieSession)
 	if handle == "" {
 		return ses, nil
 	}
@@ -80,7 +79,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		ses.Values[keyErr] = err
 	default:
 		ses.IsNew = false
-		ses.Values[keyWho] = SignedIn{record, user}
+		ses.Values[keyWho] = signedIn{record, user}
 	}
 	return ses, nil
 }
@@ -88,12 +87,12 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 // Save makes what the values say true: a newcomer gets a new record and a new
 // handle, and a session without anybody ends.
 func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, ses *sessions.Session) error {
-	who, _ := ses.Values[keyWho].(SignedIn)
+	who, _ := ses.Values[keyWho].(signedIn)
 	n, begins := ses.Values[keyNewcomer].(newcomer)
 	if begins {
 		return st.begin(r, w, ses, n)
 	}
-	if who.Is() {
+	if who.is() {
 		return nil // loading it has moved its idle end
 	}
 	st.cookies.clear(w, cookieSession)
@@ -101,74 +100,74 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, ses *sessio
 }
 
 func (st *sessionStore) begin(r *http.Request, w http.ResponseWriter, ses *sessions.Session, n newcomer) error {
-	who, _ := ses.Values[keyWho].(SignedIn)
+	who, _ := ses.Values[keyWho].(signedIn)
 	handle, record, err := st.sessions.Begin(r.Context(), n.user, account.BeginOptions{
-		IP: n.ip, UserAgent: n.agent, Remember: n.remember, Current: who.Session,
+		IP: n.ip, UserAgent: n.agent, Remember: n.remember, Current: who.session,
 	})
 	if err != nil {
 		return fmt.Errorf("begin session: %w", err)
 	}
 	delete(ses.Values, keyNewcomer)
-	ses.Values[keyWho] = SignedIn{record, n.user}
+	ses.Values[keyWho] = signedIn{record, n.user}
 	var life time.Duration
 	if n.remember {
 		life = record.ExpiresAt.Sub(st.now())
 	}
-	st.cookies.Set(w, cookieSession, handle, life)
+	st.cookies.set(w, cookieSession, handle, life)
 	return nil
 }
 
-// Who returns who is signed in with this browser. A store that fails is an
+// who returns who is signed in with this browser. A store that fails is an
 // error, never "nobody".
-func (s *Site) Who(c *gin.Context) (SignedIn, error) {
+func (s *site) who(c *gin.Context) (signedIn, error) {
 	ses := ginsessions.Default(c)
 	if err, failed := ses.Get(keyErr).(error); failed {
-		return SignedIn{}, fmt.Errorf("load session: %w", err)
+		return signedIn{}, fmt.Errorf("load session: %w", err)
 	}
-	who, _ := ses.Get(keyWho).(SignedIn)
-	if who.Is() {
-		RecordOf(c).User = who.User.ID
+	who, _ := ses.Get(keyWho).(signedIn)
+	if who.is() {
+		recordOf(c).user = who.user.ID
 	}
 	return who, nil
 }
 
-// SignInAs begins a session for the user, with a new handle. When somebody else
+// signIn begins a session for the user, with a new handle. When somebody else
 // was signed in here, their session ends, and what hangs on it.
-func (s *Site) SignInAs(c *gin.Context, u *idp.User, remember bool) (SignedIn, error) {
-	before, err := s.Who(c)
+func (s *site) signIn(c *gin.Context, u *idp.User, remember bool) (signedIn, error) {
+	before, err := s.who(c)
 	if err != nil {
-		return SignedIn{}, err
+		return signedIn{}, err
 	}
-	if before.Is() && before.User.ID != u.ID {
-		if err := s.Provider.EndSession(c.Request.Context(), before.Session.ID); err != nil {
-			return SignedIn{}, fmt.Errorf("end grants of the session before: %w", err)
+	if before.is() && before.user.ID != u.ID {
+		if err := s.Provider.EndSession(c.Request.Context(), before.session.ID); err != nil {
+			return signedIn{}, fmt.Errorf("end grants of the session before: %w", err)
 		}
 	}
 	ses := ginsessions.Default(c)
 	ses.Set(keyNewcomer, newcomer{
-		user: u, remember: remember, ip: RecordOf(c).IP, agent: c.Request.UserAgent(),
+		user: u, remember: remember, ip: recordOf(c).origin.ip, agent: c.Request.UserAgent(),
 	})
 	if err := ses.Save(); err != nil {
-		return SignedIn{}, err
+		return signedIn{}, err
 	}
-	if before.Is() && before.User.ID != u.ID { // as in signOut
-		if err := s.Provider.EndSession(c.Request.Context(), before.Session.ID); err != nil {
-			return SignedIn{}, fmt.Errorf("end late grants of the session before: %w", err)
+	if before.is() && before.user.ID != u.ID { // as in signOut
+		if err := s.Provider.EndSession(c.Request.Context(), before.session.ID); err != nil {
+			return signedIn{}, fmt.Errorf("end late grants of the session before: %w", err)
 		}
 	}
-	return s.Who(c)
+	return s.who(c)
 }
 
-// SignOut ends the session and what hangs on it. The grants go first: were
+// signOut ends the session and what hangs on it. The grants go first: were
 // the session gone when they could not be ended, nobody could try again. They
 // go once more at the end, for what was issued in between; after that
 // Provider.Issue sees that the session is gone.
-func (s *Site) SignOut(c *gin.Context, who SignedIn) error {
+func (s *site) signOut(c *gin.Context, who signedIn) error {
 	ctx := c.Request.Context()
-	if err := s.Provider.EndSession(ctx, who.Session.ID); err != nil {
+	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
 		return fmt.Errorf("end grants of session: %w", err)
 	}
-	if err := s.Sessions.End(ctx, who.Session); err != nil {
+	if err := s.Sessions.End(ctx, who.session); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	ses := ginsessions.Default(c)
@@ -176,7 +175,7 @@ func (s *Site) SignOut(c *gin.Context, who SignedIn) error {
 	if err := ses.Save(); err != nil {
 		return err
 	}
-	if err := s.Provider.EndSession(ctx, who.Session.ID); err != nil {
+	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
 		return fmt.Errorf("end late grants of session: %w", err)
 	}
 	return nil

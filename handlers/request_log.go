@@ -1,10 +1,9 @@
-package web
+package handlers
 
 import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,44 +12,37 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
-// Record is what one request leaves in the log: a single line. It never holds
+// record is what one request leaves in the log: a single line. It never holds
 // a query, a token, a secret or what was typed.
-type Record struct {
-	ID      string // of the request, also in the answer's X-Request-Id
-	IP      string // of the caller, "" when not known
-	Client  string // client_id as sent, when it has the form of one
-	User    string // ID of the user
-	Outcome string // what came of it, in a word; "" is told by the status
+type record struct {
+	id      string
+	origin  origin
 	start   time.Time
+	client  string // client_id as sent, when it has the form of one
+	user    string // ID of the user
+	outcome string // what came of it, in a word; "" is told by the status
 	failure *failure
-	browser BrowserID // of the cookie that this answer sets
-}
-
-// Fail notes an error for the log whose answer the handler writes itself.
-func (r *Record) Fail(err error, status int, kind string) {
-	r.failure = failureOf(err)
-	r.failure.status, r.failure.kind = status, kind
+	browser browserID // of the cookie that this answer sets
 }
 
 const recordKey = "record"
 
-// RecordOf returns the record of the request.
-func RecordOf(c *gin.Context) *Record { return c.MustGet(recordKey).(*Record) }
+func recordOf(c *gin.Context) *record { return c.MustGet(recordKey).(*record) }
 
-// Observe is the outermost middleware: request id, security headers, the
+// observe is the outermost middleware: request id, security headers, the
 // canonical log line and the metrics.
-func (s *Site) Observe(c *gin.Context) {
-	from := s.proxies.origin(c.Request)
-	rec := &Record{ID: requestID(c.Request, from.relayed), IP: from.ip, start: s.Now()}
+func (s *site) observe(c *gin.Context) {
+	rec := &record{origin: s.proxies.origin(c.Request), start: s.Now()}
+	rec.id = requestID(c.Request, rec.origin.relayed)
 	c.Set(recordKey, rec)
 	h := c.Writer.Header()
-	h.Set(headerRequestID, rec.ID)
-	s.secure(h, from)
+	h.Set(headerRequestID, rec.id)
+	s.secure(h, rec.origin)
 	defer s.observed(c, rec) // also when an answer was cut short by a panic
 	c.Next()
 }
 
-func (s *Site) observed(c *gin.Context, rec *Record) {
+func (s *site) observed(c *gin.Context, rec *record) {
 	route := c.FullPath()
 	if route == "" {
 		route = "unmatched"
@@ -60,12 +52,22 @@ func (s *Site) observed(c *gin.Context, rec *Record) {
 	s.logLine(c, rec, route, took)
 }
 
-func (s *Site) logLine(c *gin.Context, rec *Record, route string, took time.Duration) {
+// isRoutine says which requests are told only at Debug: probes, and public
+// documents that everybody fetches again and again.
+func isRoutine(route string) bool {
+	switch route {
+	case routeHealth, routeReady, routeStatic, routeKeys, routeOIDC, routeOAuth:
+		return true
+	}
+	return false
+}
+
+func (s *site) logLine(c *gin.Context, rec *record, route string, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
 	case rec.failure != nil && rec.failure.status >= 500:
 		level = slog.LevelError
-	case slices.Contains(s.Quiet, route):
+	case isRoutine(route):
 		level = slog.LevelDebug
 	}
 	ctx := c.Request.Context()
@@ -74,15 +76,15 @@ func (s *Site) logLine(c *gin.Context, rec *Record, route string, took time.Dura
 	}
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs,
-		slog.String("request_id", rec.ID),
+		slog.String("request_id", rec.id),
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", route),
 		slog.Int("status", c.Writer.Status()),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
-		slog.String("ip", rec.IP),
+		slog.String("ip", rec.origin.ip),
 	)
 	for _, a := range []struct{ key, value string }{
-		{"client_id", rec.Client}, {"user", rec.User}, {"outcome", rec.Outcome},
+		{"client_id", rec.client}, {"user", rec.user}, {"outcome", rec.outcome},
 	} {
 		if a.value != "" {
 			attrs = append(attrs, slog.String(a.key, a.value))
@@ -120,7 +122,7 @@ func knownMethod(m string) string {
 	return "OTHER"
 }
 
-// IsClientID reports whether s may stand in the log as a client's id.
-func IsClientID(s string) bool {
+// isClientID reports whether s may stand in the log as a client's id.
+func isClientID(s string) bool {
 	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
