@@ -12,17 +12,18 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // authorize is the authorization endpoint (RFC 6749 §3.1, OIDC Core §3.1.2.1).
 func (s *site) authorize(c *gin.Context) error {
 	// 1. The parameters: of the URL for GET, of the body for POST.
-	params, err := s.params(c)
+	params, err := s.Params(c)
 	if err != nil {
 		return err
 	}
-	if id := params.Get("client_id"); isClientID(id) {
-		recordOf(c).client = id
+	if id := params.Get("client_id"); web.IsClientID(id) {
+		web.RecordOf(c).Client = id
 	}
 	// 2. The request: refused on a page of ours, refused at the client, or good.
 	req, err := s.Provider.ParseAuthorize(c.Request.Context(), params)
@@ -34,31 +35,26 @@ func (s *site) authorize(c *gin.Context) error {
 	}
 	// 3. Browsers send no cookies with a form of another site, so who is signed
 	// in shows only on the GET that follows.
-	if c.Request.Method == http.MethodPost && !s.hasCookies(c) {
+	if c.Request.Method == http.MethodPost && !s.HasCookies(c) {
 		f, err := s.newFlow(c.Request.Context(), "", req, &idp.Interaction{})
 		if err != nil {
 			return err
 		}
-		seeOther(c, f.at(routeLogin))
+		web.SeeOther(c, f.at(routeLogin))
 		return nil
 	}
 	// 4. Answer straight, or show pages.
 	return s.decide(c, req)
 }
 
-// hasCookies reports whether the request carries a cookie that binds it to a browser.
-func (s *site) hasCookies(c *gin.Context) bool {
-	return s.browser(c) != "" || s.cookies.get(c.Request, cookieSession) != ""
-}
-
 // decide answers a request at once when nothing is to be asked, or begins a flow.
 func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request.Context()
-	step, err := s.Provider.Next(ctx, req, oauth.Progress{Session: who.session, User: who.user})
+	step, err := s.Provider.Next(ctx, req, oauth.Progress{Session: who.Session, User: who.User})
 	if refused := (*oauth.RedirectError)(nil); errors.As(err, &refused) {
 		return s.answer(c, refused)
 	}
@@ -66,14 +62,14 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 		return err
 	}
 	if step == oauth.StepIssue {
-		resp, err := s.Provider.Issue(ctx, req, who.session)
+		resp, err := s.Provider.Issue(ctx, req, who.Session)
 		if err != nil {
 			return err
 		}
-		recordOf(c).outcome = "issued"
+		web.RecordOf(c).Outcome = "issued"
 		return s.sendStraight(c, req, resp)
 	}
-	f, err := s.newFlow(ctx, s.ensureBrowser(c), req, &idp.Interaction{})
+	f, err := s.newFlow(ctx, s.EnsureBrowser(c), req, &idp.Interaction{})
 	if err != nil {
 		return err
 	}
@@ -82,7 +78,7 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 
 // answer sends a refusal to the client.
 func (s *site) answer(c *gin.Context, refused *oauth.RedirectError) error {
-	recordOf(c).outcome = refused.Response.Params.Get("error")
+	web.RecordOf(c).Outcome = refused.Response.Params.Get("error")
 	return s.sendStraight(c, refused.Request, refused.Response)
 }
 
@@ -90,7 +86,7 @@ func (s *site) answer(c *gin.Context, refused *oauth.RedirectError) error {
 // before it, so its form-action does not matter and a plain redirect works.
 func (s *site) sendStraight(c *gin.Context, req *oauth.AuthorizeRequest, resp *oauth.AuthorizeResponse) error {
 	if resp.Mode != oauth.ModeFormPost {
-		seeOther(c, resp.Location())
+		web.SeeOther(c, resp.Location())
 		return nil
 	}
 	app, err := s.appOf(c.Request.Context(), req)
@@ -102,7 +98,7 @@ func (s *site) sendStraight(c *gin.Context, req *oauth.AuthorizeRequest, resp *o
 
 // formPost shows the page that posts the answer (OAuth 2.0 Form Post Response Mode §2).
 func (s *site) formPost(c *gin.Context, f *flow, resp *oauth.AuthorizeResponse) error {
-	return s.showFor(c, http.StatusOK, f.uiLocales(), pages.FormPostPage{
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), pages.FormPostPage{
 		App: *f.app, Action: resp.RedirectURI, Fields: fieldsOf(resp.Params),
 	})
 }
@@ -122,7 +118,7 @@ func fieldsOf(v url.Values) []pages.Field {
 // the browser sends its cookies: it becomes this browser's, once.
 func (s *site) resume(c *gin.Context, f *flow) error {
 	ctx := c.Request.Context()
-	browser := s.ensureBrowser(c).digest()
+	browser := s.EnsureBrowser(c).Digest()
 	claimed, err := s.change(ctx, f, func(in *idp.Interaction) bool {
 		if in.Browser != "" {
 			return false
@@ -134,7 +130,7 @@ func (s *site) resume(c *gin.Context, f *flow) error {
 		return err
 	}
 	if !claimed && f.in.Browser != browser {
-		return refusePage(http.StatusBadRequest, pages.ErrorCookies)
+		return web.RefusePage(http.StatusBadRequest, pages.ErrorCookies)
 	}
 	at, err := s.place(c, f)
 	if err != nil {
@@ -147,6 +143,6 @@ func (s *site) resume(c *gin.Context, f *flow) error {
 	if at == f.at(routeLogin) {
 		return s.showLogin(c, f, false)
 	}
-	seeOther(c, at)
+	web.SeeOther(c, at)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // consentPage is GET /consent.
@@ -17,21 +18,21 @@ func (s *site) consentPage(c *gin.Context) error {
 	if f == nil {
 		return err
 	}
-	fresh, known, err := s.Provider.ConsentScopes(c.Request.Context(), f.req, who.user.ID)
+	fresh, known, err := s.Provider.ConsentScopes(c.Request.Context(), f.req, who.User.ID)
 	if err != nil {
 		return err
 	}
 	p := pages.ConsentPage{
-		Flow: f.in.ID, CSRF: s.csrfToken(s.browser(c), routeConsent, f.in.ID, who.sessionID()), App: *f.app,
-		SignedInAs: displayName(who.user), SwitchTo: f.switchAt(),
+		Flow: f.in.ID, CSRF: s.CSRFToken(s.Browser(c), routeConsent, f.in.ID, who.SessionID()), App: *f.app,
+		SignedInAs: displayName(who.User), SwitchTo: f.switchAt(),
 		OnlyNew: len(fresh) > 0 && len(known) > 0, OffOrigin: f.offOrigin(),
 	}
 	for _, name := range slices.Concat(fresh, known) {
 		p.Scopes = append(p.Scopes, pages.ScopeLine{
-			Name: name, Shared: sharedBy(name, who.user), New: slices.Contains(fresh, name),
+			Name: name, Shared: sharedBy(name, who.User), New: slices.Contains(fresh, name),
 		})
 	}
-	return s.showFor(c, http.StatusOK, f.uiLocales(), p)
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), p)
 }
 
 // consentSubmit is POST /consent. The token fits the session that the page
@@ -46,7 +47,7 @@ func (s *site) consentSubmit(c *gin.Context) error {
 		return err
 	}
 	if at != f.at(routeConsent) {
-		seeOther(c, at)
+		web.SeeOther(c, at)
 		return nil
 	}
 	if err := s.decideConsent(c, f, who, form.Get("decision")); err != nil {
@@ -55,18 +56,18 @@ func (s *site) consentSubmit(c *gin.Context) error {
 	return s.goOn(c, f) // without a decision: the page again
 }
 
-func (s *site) decideConsent(c *gin.Context, f *flow, who signedIn, decision string) error {
+func (s *site) decideConsent(c *gin.Context, f *flow, who web.SignedIn, decision string) error {
 	ctx := c.Request.Context()
 	switch decision {
 	case "allow":
-		recordOf(c).outcome = "consent:allow"
-		if err := s.Provider.RememberConsent(ctx, f.req, who.user.ID); err != nil {
+		web.RecordOf(c).Outcome = "consent:allow"
+		if err := s.Provider.RememberConsent(ctx, f.req, who.User.ID); err != nil {
 			return err
 		}
 		return s.approve(ctx, f, who, f.req.Scopes)
 	case "deny":
-		recordOf(c).outcome = "consent:deny"
-		return s.deny(ctx, f, codeAccessDenied)
+		web.RecordOf(c).Outcome = "consent:deny"
+		return s.deny(ctx, f, web.CodeAccessDenied)
 	}
 	return nil
 }

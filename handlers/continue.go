@@ -11,6 +11,7 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // send writes the answer to an authorization request.
@@ -26,7 +27,7 @@ func (s *site) carryOn(c *gin.Context) error {
 	case f.req != nil && f.in.State == idp.InteractionDone:
 		return s.showDone(c, f)
 	case f.req == nil || f.in.State == idp.InteractionOpen || f.in.Browser == "":
-		seeOther(c, f.at(routeLogin))
+		web.SeeOther(c, f.at(routeLogin))
 		return nil
 	}
 	return s.finish(c, f, func(c *gin.Context, _ *oauth.AuthorizeRequest, resp *oauth.AuthorizeResponse) error {
@@ -39,7 +40,7 @@ func (s *site) carryOn(c *gin.Context) error {
 func (s *site) finish(c *gin.Context, f *flow, send send) error {
 	ctx := c.Request.Context()
 	decided := f.in.State
-	var who signedIn
+	var who web.SignedIn
 	if decided == idp.InteractionApproved {
 		var stands bool
 		var err error
@@ -69,18 +70,18 @@ func (s *site) finish(c *gin.Context, f *flow, send send) error {
 		s.putBack(ctx, f, decided)
 		return err
 	}
-	recordOf(c).outcome = "issued"
+	web.RecordOf(c).Outcome = "issued"
 	if e := resp.Params.Get("error"); e != "" {
-		recordOf(c).outcome = e
+		web.RecordOf(c).Outcome = e
 	}
 	return send(c, f.req, resp)
 }
 
 // stands reports whether the decision is still that of the browser's session,
 // and whether the provider still has nothing to ask.
-func (s *site) stands(c *gin.Context, f *flow) (signedIn, bool, error) {
-	who, err := s.who(c)
-	if err != nil || !who.is() || who.session.ID != f.in.SessionID || who.user.ID != f.in.UserID {
+func (s *site) stands(c *gin.Context, f *flow) (web.SignedIn, bool, error) {
+	who, err := s.Who(c)
+	if err != nil || !who.Is() || who.Session.ID != f.in.SessionID || who.User.ID != f.in.UserID {
 		return who, false, err
 	}
 	step, err := s.Provider.Next(c.Request.Context(), f.req, f.progress(who))
@@ -98,14 +99,14 @@ func (s *site) startOver(c *gin.Context, f *flow) error {
 	return s.goOn(c, f)
 }
 
-func (s *site) response(ctx context.Context, f *flow, who signedIn, decided idp.InteractionState, code string) (*oauth.AuthorizeResponse, error) {
+func (s *site) response(ctx context.Context, f *flow, who web.SignedIn, decided idp.InteractionState, code string) (*oauth.AuthorizeResponse, error) {
 	if decided == idp.InteractionDenied {
-		if code == codeAccessDenied {
+		if code == web.CodeAccessDenied {
 			return s.Provider.Deny(f.req), nil
 		}
 		return s.Provider.Refuse(f.req, code, "the sign-in did not end as the request asked"), nil
 	}
-	resp, err := s.Provider.Issue(ctx, f.req, who.session)
+	resp, err := s.Provider.Issue(ctx, f.req, who.Session)
 	if refused := (*oauth.RedirectError)(nil); errors.As(err, &refused) {
 		return refused.Response, nil
 	}
@@ -133,13 +134,13 @@ func (s *site) handOver(c *gin.Context, f *flow, resp *oauth.AuthorizeResponse) 
 	case resp.Mode == oauth.ModeFormPost:
 		return s.formPost(c, f, resp)
 	case f.offOrigin():
-		seeOther(c, resp.Location())
+		web.SeeOther(c, resp.Location())
 		return nil
 	}
-	return s.showFor(c, http.StatusOK, f.uiLocales(), pages.ContinuePage{App: *f.app, Location: resp.Location()})
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), pages.ContinuePage{App: *f.app, Location: resp.Location()})
 }
 
 // showDone explains a flow that was handed over before: Back from the client leads here.
 func (s *site) showDone(c *gin.Context, f *flow) error {
-	return s.showFor(c, http.StatusOK, f.uiLocales(), pages.ContinuedPage{App: *f.app})
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), pages.ContinuedPage{App: *f.app})
 }

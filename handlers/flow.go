@@ -15,6 +15,7 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // flowTTL is how long a sign-in may take.
@@ -45,12 +46,12 @@ func (f *flow) uiLocales() string {
 }
 
 // progress is what the provider needs to say what is due.
-func (f *flow) progress(who signedIn) oauth.Progress {
+func (f *flow) progress(who web.SignedIn) oauth.Progress {
 	return oauth.Progress{
-		Session: who.session,
-		User:    who.user,
+		Session: who.Session,
+		User:    who.User,
 		// It counts only for a session that is no older than it.
-		Reauthenticated: f.in.Reauthenticated != 0 && who.is() && who.session.AuthTime.Unix() >= f.in.Reauthenticated,
+		Reauthenticated: f.in.Reauthenticated != 0 && who.Is() && who.Session.AuthTime.Unix() >= f.in.Reauthenticated,
 		AccountChosen:   f.in.AccountChosen,
 		Consented:       f.in.State == idp.InteractionApproved,
 	}
@@ -58,14 +59,14 @@ func (f *flow) progress(who signedIn) oauth.Progress {
 
 // newFlow begins a sign-in, with in holding what is known already. The browser is "" for a request that came from
 // another site without its cookies: the first page that it opens claims it.
-func (s *site) newFlow(ctx context.Context, b browserID, req *oauth.AuthorizeRequest, in *idp.Interaction) (*flow, error) {
+func (s *site) newFlow(ctx context.Context, b web.BrowserID, req *oauth.AuthorizeRequest, in *idp.Interaction) (*flow, error) {
 	id := make([]byte, 24)
 	_, _ = rand.Read(id) // never fails
 	in.ID, in.State = base64.RawURLEncoding.EncodeToString(id), idp.InteractionOpen
 	in.CreatedAt = s.Now().UTC().Truncate(time.Microsecond) // what every store keeps
 	in.ExpiresAt = in.CreatedAt.Add(flowTTL)
 	if b != "" {
-		in.Browser = b.digest()
+		in.Browser = b.Digest()
 	}
 	if req != nil {
 		var err error
@@ -92,8 +93,8 @@ func (s *site) openFlow(c *gin.Context, id string) (*flow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load interaction: %w", err)
 	}
-	if in.Browser != "" && in.Browser != s.browser(c).digest() {
-		return nil, refusePage(http.StatusBadRequest, pages.ErrorCookies)
+	if in.Browser != "" && in.Browser != s.Browser(c).Digest() {
+		return nil, web.RefusePage(http.StatusBadRequest, pages.ErrorCookies)
 	}
 	f := &flow{in: in}
 	if len(in.Request) == 0 {
@@ -102,18 +103,18 @@ func (s *site) openFlow(c *gin.Context, id string) (*flow, error) {
 	if f.req, err = oauth.UnmarshalAuthorizeRequest(in.Request); err != nil {
 		return nil, fmt.Errorf("decode authorization request: %w", err)
 	}
-	recordOf(c).client = f.req.ClientID
+	web.RecordOf(c).Client = f.req.ClientID
 	f.app, err = s.appOf(ctx, f.req)
 	return f, err
 }
 
-func errExpired() error { return refusePage(http.StatusBadRequest, pages.ErrorExpired) }
+func errExpired() error { return web.RefusePage(http.StatusBadRequest, pages.ErrorExpired) }
 
 // appOf describes the application that a request goes back to.
 func (s *site) appOf(ctx context.Context, req *oauth.AuthorizeRequest) (*pages.App, error) {
 	client, err := s.Clients.Client(ctx, req.ClientID)
 	if errors.Is(err, idp.ErrNotFound) {
-		return nil, refusePage(http.StatusBadRequest, pages.ErrorBadClient)
+		return nil, web.RefusePage(http.StatusBadRequest, pages.ErrorBadClient)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load client: %w", err)
@@ -126,7 +127,7 @@ func (s *site) appOf(ctx context.Context, req *oauth.AuthorizeRequest) (*pages.A
 		app.Name = client.ID
 	}
 	if client.Disabled {
-		return nil, &pageError{http.StatusBadRequest, pages.ErrorPage{Kind: pages.ErrorAppDisabled, App: app}}
+		return nil, &web.PageError{Status: http.StatusBadRequest, Page: pages.ErrorPage{Kind: pages.ErrorAppDisabled, App: app}}
 	}
 	return app, nil
 }
@@ -182,7 +183,7 @@ func (s *site) change(ctx context.Context, f *flow, fn func(*idp.Interaction) bo
 // place asks what is due and returns the address of the page for it. When
 // nothing is left to ask, the flow is approved here.
 func (s *site) place(c *gin.Context, f *flow) (string, error) {
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
 		return "", err
 	}
@@ -214,8 +215,8 @@ func (s *site) place(c *gin.Context, f *flow) (string, error) {
 }
 
 // localPlace is place for a sign-in without a client.
-func localPlace(f *flow, who signedIn) string {
-	if !who.is() {
+func localPlace(f *flow, who web.SignedIn) string {
+	if !who.Is() {
 		return f.at(routeLogin)
 	}
 	return afterSignIn(f.in.Next)
@@ -224,19 +225,19 @@ func localPlace(f *flow, who signedIn) string {
 // afterSignIn is where a sign-in without a client leads. The path is checked
 // again here, where it is used, whatever wrote it.
 func afterSignIn(next string) string {
-	if next = nextPath(next); next != "" {
+	if next = web.NextPath(next); next != "" {
 		return next
 	}
 	return routeAccount
 }
 
 // approve notes who decided. The code is made at /continue, and only for the same session.
-func (s *site) approve(ctx context.Context, f *flow, who signedIn, scopes []string) error {
+func (s *site) approve(ctx context.Context, f *flow, who web.SignedIn, scopes []string) error {
 	_, err := s.change(ctx, f, func(in *idp.Interaction) bool {
 		if in.State != idp.InteractionOpen {
 			return false
 		}
-		in.State, in.UserID, in.SessionID, in.Scopes = idp.InteractionApproved, who.user.ID, who.session.ID, scopes
+		in.State, in.UserID, in.SessionID, in.Scopes = idp.InteractionApproved, who.User.ID, who.Session.ID, scopes
 		in.Login, in.Notice = "", ""
 		return true
 	})

@@ -4,52 +4,54 @@ import (
 	"net/url"
 
 	"github.com/gin-gonic/gin"
+
+	"gatehouse/web"
 )
 
 // openAt loads the flow of a GET page, and who is signed in, and checks that
 // this page is what is due. When it is not, it redirects to the one that is
 // and returns no flow.
-func (s *site) openAt(c *gin.Context, route string) (*flow, signedIn, error) {
+func (s *site) openAt(c *gin.Context, route string) (*flow, web.SignedIn, error) {
 	f, err := s.openFlow(c, c.Query("flow"))
 	if err != nil {
-		return nil, signedIn{}, err
+		return nil, web.SignedIn{}, err
 	}
 	if f.in.Browser == "" {
-		seeOther(c, f.at(routeLogin))
-		return nil, signedIn{}, nil
+		web.SeeOther(c, f.at(routeLogin))
+		return nil, web.SignedIn{}, nil
 	}
 	at, err := s.place(c, f)
 	if err != nil {
-		return nil, signedIn{}, err
+		return nil, web.SignedIn{}, err
 	}
 	if at != f.at(route) {
-		seeOther(c, at)
-		return nil, signedIn{}, nil
+		web.SeeOther(c, at)
+		return nil, web.SignedIn{}, nil
 	}
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
-		return nil, signedIn{}, err
+		return nil, web.SignedIn{}, err
 	}
 	return f, who, nil
 }
 
 // openForm loads the flow of a posted page, who is signed in, and the form,
 // whose token must fit both. When it does not, it answers so and returns no flow.
-func (s *site) openForm(c *gin.Context, route string) (*flow, signedIn, url.Values, error) {
-	form, err := s.readOnce(c.Writer, c.Request)
+func (s *site) openForm(c *gin.Context, route string) (*flow, web.SignedIn, url.Values, error) {
+	form, err := s.ReadOnce(c.Writer, c.Request)
 	if err != nil {
-		return nil, signedIn{}, nil, err
+		return nil, web.SignedIn{}, nil, err
 	}
 	f, err := s.openFlow(c, form.Get("flow"))
 	if err != nil {
-		return nil, signedIn{}, nil, err
+		return nil, web.SignedIn{}, nil, err
 	}
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
-		return nil, signedIn{}, nil, err
+		return nil, web.SignedIn{}, nil, err
 	}
-	if !s.csrfOK(c, form.Get("csrf"), route, f.in.ID, who.sessionID()) {
-		return nil, signedIn{}, nil, s.staleForm(c, f.at(route))
+	if !s.CSRFOK(c, form.Get("csrf"), route, f.in.ID, who.SessionID()) {
+		return nil, web.SignedIn{}, nil, s.StaleForm(c, f.at(route))
 	}
 	return f, who, form, nil
 }
@@ -60,6 +62,6 @@ func (s *site) goOn(c *gin.Context, f *flow) error {
 	if err != nil {
 		return err
 	}
-	seeOther(c, at)
+	web.SeeOther(c, at)
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"gatehouse/oauth"
 	"gatehouse/pages"
 	"gatehouse/storage"
+	"gatehouse/web"
 )
 
 const (
@@ -211,11 +212,13 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	renderer, err := pages.New(pages.Options{})
 	must(t, err)
 	return handlers.Options{
-		Provider: provider, SignIn: signIn, Browsers: browsers,
-		Sessions: account.NewSessions(account.SessionsOptions{Store: sessions, Users: users}),
-		Users:    users, Clients: clients, Grants: grants, Interactions: interactions, Pages: renderer,
-		Issuer: e.url, CSRFKey: master.Derive("forms"), Metrics: e.metrics,
-		Log: slog.New(slog.NewJSONHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		SignIn: signIn, Browsers: browsers, Metrics: e.metrics,
+		Users: users, Clients: clients, Grants: grants, Interactions: interactions,
+		Web: web.Options{
+			Provider: provider, Sessions: account.NewSessions(account.SessionsOptions{Store: sessions, Users: users}),
+			Notes: st.Notes, Pages: renderer, Issuer: e.url, CSRFKey: master.Derive("forms"),
+			Log: slog.New(slog.NewJSONHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		},
 	}
 }
 
@@ -227,7 +230,7 @@ func (e *env) demo(t *testing.T) http.Handler {
 		GrantTypes:             []string{idp.GrantAuthorizationCode, idp.GrantRefreshToken}, Scopes: demo.Scopes(), RequirePKCE: true,
 	}})
 	must(t, err)
-	return demo.New(demo.Options{Issuer: e.url, ClientID: "demo", ClientSecret: secret, Pages: e.options.Pages})
+	return demo.New(demo.Options{Issuer: e.url, ClientID: "demo", ClientSecret: secret, Pages: e.options.Web.Pages})
 }
 
 // must stops the test on an error of its own making.
@@ -241,7 +244,7 @@ func must(t *testing.T, err error) {
 func trust(networks ...string) setting {
 	return func(o *handlers.Options) {
 		for _, n := range networks {
-			o.TrustedProxies = append(o.TrustedProxies, netip.MustParsePrefix(n))
+			o.Web.TrustedProxies = append(o.Web.TrustedProxies, netip.MustParsePrefix(n))
 		}
 	}
 }

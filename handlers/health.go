@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"gatehouse/web"
 )
 
 // readyWithin is how long the stores may take to answer a probe.
@@ -26,9 +28,7 @@ func (s *site) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
 	defer cancel()
 	if err := s.Ready(ctx); err != nil {
-		f := failureOf(err)
-		f.status, f.kind = http.StatusServiceUnavailable, "not_ready"
-		recordOf(c).failure = f
+		web.RecordOf(c).Fail(err, http.StatusServiceUnavailable, "not_ready")
 		writeStatus(c, http.StatusServiceUnavailable, "not ready")
 		return nil
 	}
@@ -38,5 +38,5 @@ func (s *site) readyz(c *gin.Context) error {
 
 func writeStatus(c *gin.Context, status int, word string) {
 	c.Header("Cache-Control", "no-store")
-	writeJSON(c, status, []byte(`{"status":"`+word+`"}`+"\n"))
+	web.WriteJSON(c, status, []byte(`{"status":"`+word+`"}`+"\n"))
 }

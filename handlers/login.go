@@ -11,6 +11,7 @@ import (
 	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 const maxTyped = 254 // bytes of a username that are kept and shown again
@@ -18,12 +19,12 @@ const maxTyped = 254 // bytes of a username that are kept and shown again
 // loginPage is GET /login: with a flow on the way to an application, without
 // one on the way to a path of ours.
 func (s *site) loginPage(c *gin.Context) error {
-	q, err := readQuery(c.Request)
+	q, err := web.ReadQuery(c.Request)
 	if err != nil {
 		return err
 	}
 	if q.Get("flow") == "" {
-		return s.localLogin(c, nextPath(q.Get("next")))
+		return s.localLogin(c, web.NextPath(q.Get("next")), q.Get("again") == "1")
 	}
 	f, err := s.openFlow(c, q.Get("flow"))
 	if err != nil {
@@ -40,7 +41,7 @@ func (s *site) loginPage(c *gin.Context) error {
 			return err
 		}
 		if at != f.at(routeLogin) {
-			seeOther(c, at)
+			web.SeeOther(c, at)
 			return nil
 		}
 	}
@@ -48,28 +49,36 @@ func (s *site) loginPage(c *gin.Context) error {
 }
 
 // localLogin is a sign-in without a client and without a failure to tell of.
-func (s *site) localLogin(c *gin.Context, next string) error {
-	who, err := s.who(c)
+// again asks for the password of whoever is signed in, before something that
+// cannot be undone.
+func (s *site) localLogin(c *gin.Context, next string, again bool) error {
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
-	if who.is() {
-		seeOther(c, afterSignIn(next))
+	if who.Is() && !again {
+		web.SeeOther(c, afterSignIn(next))
 		return nil
 	}
-	return s.show(c, http.StatusOK, pages.LoginPage{
-		CSRF: s.csrfToken(s.ensureBrowser(c), routeLogin, ""), SubmitTo: withNext(routeLogin, next),
-	})
+	p := pages.LoginPage{
+		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogin, ""), SubmitTo: web.WithNext(routeLogin, next),
+	}
+	if who.Is() {
+		p.Reauth, p.KnownAs, p.Remember = true, who.User.Username, who.Session.Remember
+	} else if web.HoldsDraft(next) {
+		p.Notice = pages.NoticeSessionEnded
+	}
+	return s.Show(c, http.StatusOK, p)
 }
 
 // showLogin shows the form of a flow. Its notice is shown once.
 func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
 	p := pages.LoginPage{
-		Flow: f.in.ID, CSRF: s.csrfToken(s.ensureBrowser(c), routeLogin, f.in.ID), App: f.app,
+		Flow: f.in.ID, CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogin, f.in.ID), App: f.app,
 		Login: f.in.Login, OffOrigin: f.offOrigin(),
 	}
 	flash := f.in.Notice
@@ -77,8 +86,8 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 	switch {
 	case switching:
 		p.SubmitTo = routeLogin + "?switch=1"
-	case who.is() && f.suits(who):
-		p.Reauth, p.KnownAs, p.SwitchTo = true, who.user.Username, f.switchAt()
+	case who.Is() && f.suits(who):
+		p.Reauth, p.KnownAs, p.SwitchTo = true, who.User.Username, f.switchAt()
 	}
 	if p.Login == "" && f.req != nil && !switching {
 		p.Login = typed(f.req.LoginHint)
@@ -92,18 +101,18 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 			return err
 		}
 	}
-	return s.showFor(c, http.StatusOK, f.uiLocales(), p)
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), p)
 }
 
 // suits reports whether the request, asking for a fresh sign-in, can mean the
 // person who is signed in.
-func (f *flow) suits(who signedIn) bool {
+func (f *flow) suits(who web.SignedIn) bool {
 	if f.req == nil {
 		return false
 	}
 	hint := idp.NormalizeLogin(f.req.LoginHint)
-	return (f.req.Subject == "" || f.req.Subject == who.user.ID) &&
-		(hint == "" || hint == who.user.Username || hint == who.user.Email)
+	return (f.req.Subject == "" || f.req.Subject == who.User.ID) &&
+		(hint == "" || hint == who.User.Username || hint == who.User.Email)
 }
 
 // loginForm is what was sent to POST /login.
@@ -118,16 +127,16 @@ type loginForm struct {
 // loginSubmit is POST /login. It always ends in a redirect, failures too, so
 // that Back and Reload never send a form again.
 func (s *site) loginSubmit(c *gin.Context) error {
-	form, err := s.readOnce(c.Writer, c.Request)
+	form, err := s.ReadOnce(c.Writer, c.Request)
 	if err != nil {
 		return err
 	}
-	query, err := readQuery(c.Request)
+	query, err := web.ReadQuery(c.Request)
 	if err != nil {
 		return err
 	}
 	l := loginForm{
-		next: nextPath(query.Get("next")), switching: query.Get("switch") == "1",
+		next: web.NextPath(query.Get("next")), switching: query.Get("switch") == "1",
 		login: form.Get("username"), password: form.Get("password"), remember: form.Get("remember") == "1",
 	}
 	id := form.Get("flow")
@@ -137,8 +146,8 @@ func (s *site) loginSubmit(c *gin.Context) error {
 		}
 		l.next = l.f.in.Next
 	}
-	if !s.csrfOK(c, form.Get("csrf"), routeLogin, id) {
-		recordOf(c).outcome = outcomeStale
+	if !s.CSRFOK(c, form.Get("csrf"), routeLogin, id) {
+		web.RecordOf(c).Outcome = web.OutcomeStale
 		return s.flash(c, &l, pages.NoticeStale)
 	}
 	if l.f != nil && l.f.in.State != idp.InteractionOpen {
@@ -152,13 +161,13 @@ func (s *site) loginSubmit(c *gin.Context) error {
 
 func (s *site) tryPassword(c *gin.Context, l *loginForm) error {
 	ctx := c.Request.Context()
-	rec := recordOf(c)
+	rec := web.RecordOf(c)
 	user, err := s.SignIn.WithPassword(ctx, account.Attempt{
-		Login: l.login, Password: l.password, IP: rec.origin.ip, KnownBrowser: s.cookies.get(c.Request, cookieKnown),
+		Login: l.login, Password: l.password, IP: rec.IP, KnownBrowser: s.Cookies.Get(c.Request, web.CookieKnown),
 	})
-	var who signedIn
+	var who web.SignedIn
 	if err == nil {
-		who, err = s.signIn(c, user, l.remember)
+		who, err = s.SignInAs(c, user, l.remember)
 	}
 	var throttled *account.ThrottledError
 	switch {
@@ -173,15 +182,15 @@ func (s *site) tryPassword(c *gin.Context, l *loginForm) error {
 		return err
 	}
 	s.signInOutcome(c, "ok")
-	known := s.Browsers.Add(s.cookies.get(c.Request, cookieKnown), user.ID)
-	s.cookies.set(c.Writer, cookieKnown, known, account.KnownBrowserTTL)
+	known := s.Browsers.Add(s.Cookies.Get(c.Request, web.CookieKnown), user.ID)
+	s.Cookies.Set(c.Writer, web.CookieKnown, known, account.KnownBrowserTTL)
 	if l.f == nil || l.f.req == nil {
-		seeOther(c, afterSignIn(l.next))
+		web.SeeOther(c, afterSignIn(l.next))
 		return nil
 	}
 	if _, err := s.change(ctx, l.f, func(in *idp.Interaction) bool {
 		in.Login, in.Notice = "", ""
-		in.Reauthenticated, in.AccountChosen = who.session.AuthTime.Unix(), true
+		in.Reauthenticated, in.AccountChosen = who.Session.AuthTime.Unix(), true
 		return in.State == idp.InteractionOpen
 	}); err != nil {
 		return err
@@ -190,8 +199,8 @@ func (s *site) tryPassword(c *gin.Context, l *loginForm) error {
 }
 
 func (s *site) signInOutcome(c *gin.Context, outcome string) {
-	recordOf(c).outcome = "sign_in:" + outcome
-	s.Metrics.SignIn(outcome)
+	web.RecordOf(c).Outcome = "sign_in:" + outcome
+	s.Options.Metrics.SignIn(outcome)
 }
 
 // flash keeps a notice and what was typed as username, never the password,
@@ -200,11 +209,11 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	ctx := c.Request.Context()
 	login := typed(l.login)
 	if l.f == nil {
-		f, err := s.newFlow(ctx, s.ensureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: flashOf(l, n)})
+		f, err := s.newFlow(ctx, s.EnsureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: flashOf(l, n)})
 		if err != nil {
 			return err
 		}
-		seeOther(c, f.at(routeLogin))
+		web.SeeOther(c, f.at(routeLogin))
 		return nil
 	}
 	if _, err := s.change(ctx, l.f, func(in *idp.Interaction) bool {
@@ -217,7 +226,7 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	if l.switching {
 		at = l.f.switchAt()
 	}
-	seeOther(c, at)
+	web.SeeOther(c, at)
 	return nil
 }
 

@@ -11,25 +11,26 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // endSession is the end_session_endpoint (OpenID Connect RP-Initiated Logout 1.0 §2).
 func (s *site) endSession(c *gin.Context) error {
-	params, err := s.params(c)
+	params, err := s.Params(c)
 	if err != nil {
 		return err
 	}
-	if c.Request.Method == http.MethodPost && !s.hasCookies(c) {
+	if c.Request.Method == http.MethodPost && !s.HasCookies(c) {
 		// A form of another site brings no cookies; the GET after it does.
-		seeOther(c, logoutLocation(params))
+		web.SeeOther(c, logoutLocation(params))
 		return nil
 	}
 	l, err := s.Provider.ParseLogout(c.Request.Context(), params)
 	if err != nil {
 		return err
 	}
-	recordOf(c).client = l.ClientID
-	who, err := s.who(c)
+	web.RecordOf(c).Client = l.ClientID
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
@@ -37,28 +38,28 @@ func (s *site) endSession(c *gin.Context) error {
 		// Whoever cannot prove that they mean this session must let the person confirm.
 		return s.confirmLogout(c, who, params.Get("ui_locales"))
 	}
-	if who.is() {
-		if err := s.signOut(c, who); err != nil {
+	if who.Is() {
+		if err := s.SignOut(c, who); err != nil {
 			return err
 		}
 	}
-	recordOf(c).outcome = "signed_out"
-	seeOther(c, l.Location())
+	web.RecordOf(c).Outcome = "signed_out"
+	web.SeeOther(c, l.Location())
 	return nil
 }
 
 // isOf reports whether a verified hint is about the browser's session. Where
 // nobody is signed in there is nothing to protect.
-func isOf(l *oauth.LogoutRequest, who signedIn) bool {
+func isOf(l *oauth.LogoutRequest, who web.SignedIn) bool {
 	switch {
 	case !l.Verified:
 		return false
-	case !who.is():
+	case !who.Is():
 		return true
 	case l.SessionID != "":
-		return l.SessionID == who.session.ID
+		return l.SessionID == who.Session.ID
 	}
-	return l.Subject == who.user.ID
+	return l.Subject == who.User.ID
 }
 
 // logoutLocation moves the known parameters of a form into the address.
@@ -77,60 +78,60 @@ func logoutLocation(params url.Values) string {
 
 // logoutPage is GET /logout: the confirm page, or, when nobody is signed in, that page.
 func (s *site) logoutPage(c *gin.Context) error {
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
 	return s.confirmLogout(c, who, "")
 }
 
-func (s *site) confirmLogout(c *gin.Context, who signedIn, uiLocales string) error {
-	if !who.is() {
-		return s.showFor(c, http.StatusOK, uiLocales, pages.SignedOutPage{})
+func (s *site) confirmLogout(c *gin.Context, who web.SignedIn, uiLocales string) error {
+	if !who.Is() {
+		return s.ShowFor(c, http.StatusOK, uiLocales, pages.SignedOutPage{})
 	}
 	apps, err := s.appsOf(c, who)
 	if err != nil {
 		return err
 	}
-	return s.showFor(c, http.StatusOK, uiLocales, pages.LogoutPage{
-		CSRF: s.csrfToken(s.ensureBrowser(c), routeLogout, who.session.ID), SignedInAs: displayName(who.user), Apps: apps,
+	return s.ShowFor(c, http.StatusOK, uiLocales, pages.LogoutPage{
+		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogout, who.Session.ID), SignedInAs: displayName(who.User), Apps: apps,
 	})
 }
 
 // logoutSubmit is POST /logout.
 func (s *site) logoutSubmit(c *gin.Context) error {
-	form, err := s.readOnce(c.Writer, c.Request)
+	form, err := s.ReadOnce(c.Writer, c.Request)
 	if err != nil {
 		return err
 	}
-	who, err := s.who(c)
+	who, err := s.Who(c)
 	if err != nil {
 		return err
 	}
-	if who.is() {
-		if !s.csrfOK(c, form.Get("csrf"), routeLogout, who.session.ID) {
-			return s.staleForm(c, routeLogout)
+	if who.Is() {
+		if !s.CSRFOK(c, form.Get("csrf"), routeLogout, who.Session.ID) {
+			return s.StaleForm(c, routeLogout)
 		}
-		if err := s.signOut(c, who); err != nil {
+		if err := s.SignOut(c, who); err != nil {
 			return err
 		}
-		recordOf(c).outcome = "signed_out"
+		web.RecordOf(c).Outcome = "signed_out"
 	}
-	seeOther(c, routeLogout)
+	web.SeeOther(c, routeLogout)
 	return nil
 }
 
 // appsOf names the applications that the session is signed in to.
-func (s *site) appsOf(c *gin.Context, who signedIn) ([]string, error) {
+func (s *site) appsOf(c *gin.Context, who web.SignedIn) ([]string, error) {
 	ctx := c.Request.Context()
-	grants, err := s.Grants.ListUserGrants(ctx, who.user.ID)
+	grants, err := s.Grants.ListUserGrants(ctx, who.User.ID)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	seen := map[string]bool{}
 	for _, g := range grants {
-		if g.SessionID != who.session.ID || g.Offline() || seen[g.ClientID] {
+		if g.SessionID != who.Session.ID || g.Offline() || seen[g.ClientID] {
 			continue
 		}
 		seen[g.ClientID] = true

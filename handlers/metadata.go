@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"gatehouse/web"
 )
 
 // metadataAge is how long the metadata may be cached. It changes with a new version or configuration only.
 const metadataAge = 5 * time.Minute
 
 // metadata serves the ready document under both of its names (OIDC Discovery §4, RFC 8414 §3).
-func (s *site) metadata() handler {
+func (s *site) metadata() web.Handler {
 	body := s.Provider.Metadata()
 	sum := sha256.Sum256(body)
 	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
@@ -46,7 +48,7 @@ func writeCached(c *gin.Context, body []byte, etag string, maxAge time.Duration)
 		c.Status(http.StatusOK)
 		return
 	}
-	writeJSON(c, http.StatusOK, body)
+	web.WriteJSON(c, http.StatusOK, body)
 }
 
 // matches compares weakly, as If-None-Match does (RFC 9110 §13.1.2).

@@ -16,8 +16,8 @@ import (
 func overHTTPS(t *testing.T, e *env, req *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	o := e.options
-	o.Issuer = "https://login.example"
-	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} // of httptest's requests
+	o.Web.Issuer = "https://login.example"
+	o.Web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} // of httptest's requests
 	h, err := handlers.New(o)
 	must(t, err)
 	w := httptest.NewRecorder()
@@ -196,11 +196,11 @@ func TestLanguageIsRemembered(t *testing.T) {
 func TestNewRefusesBadOptions(t *testing.T) {
 	e := newEnv(t)
 	for name, spoil := range map[string]func(*handlers.Options){
-		"issuer with a path": func(o *handlers.Options) { o.Issuer += "/auth" },
-		"no issuer":          func(o *handlers.Options) { o.Issuer = "" },
-		"not a web address":  func(o *handlers.Options) { o.Issuer = "ftp://x" },
-		"short key":          func(o *handlers.Options) { o.CSRFKey = []byte("short") },
-		"no provider":        func(o *handlers.Options) { o.Provider = nil },
+		"issuer with a path": func(o *handlers.Options) { o.Web.Issuer += "/auth" },
+		"no issuer":          func(o *handlers.Options) { o.Web.Issuer = "" },
+		"not a web address":  func(o *handlers.Options) { o.Web.Issuer = "ftp://x" },
+		"short key":          func(o *handlers.Options) { o.Web.CSRFKey = []byte("short") },
+		"no provider":        func(o *handlers.Options) { o.Web.Provider = nil },
 		"no store":           func(o *handlers.Options) { o.Interactions = nil },
 	} {
 		o := e.options
@@ -213,7 +213,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 
 func TestFlowExpires(t *testing.T) {
 	now := time.Now()
-	e := newEnv(t, func(o *handlers.Options) { o.Now = func() time.Time { return now } })
+	e := newEnv(t, func(o *handlers.Options) { o.Web.Now = func() time.Time { return now } })
 	now = now.Add(-11 * time.Minute)
 	b := e.browser()
 	a := b.get(authorizeAt())

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // selectPage is GET /login/select, for prompt=select_account.
@@ -15,13 +16,13 @@ func (s *site) selectPage(c *gin.Context) error {
 	if f == nil {
 		return err
 	}
-	login := who.user.Email
+	login := who.User.Email
 	if login == "" {
-		login = who.user.Username
+		login = who.User.Username
 	}
-	return s.showFor(c, http.StatusOK, f.uiLocales(), pages.SelectPage{
-		Flow: f.in.ID, CSRF: s.csrfToken(s.browser(c), routeSelect, f.in.ID, who.sessionID()), App: f.app,
-		Accounts:  []pages.AccountChoice{{ID: who.user.ID, Name: who.user.Name, Login: login}},
+	return s.ShowFor(c, http.StatusOK, f.uiLocales(), pages.SelectPage{
+		Flow: f.in.ID, CSRF: s.CSRFToken(s.Browser(c), routeSelect, f.in.ID, who.SessionID()), App: f.app,
+		Accounts:  []pages.AccountChoice{{ID: who.User.ID, Name: who.User.Name, Login: login}},
 		OffOrigin: f.offOrigin(),
 	})
 }
@@ -34,9 +35,9 @@ func (s *site) selectSubmit(c *gin.Context) error {
 	}
 	switch choice := form.Get("account"); {
 	case choice == pages.OtherAccount:
-		seeOther(c, f.switchAt())
+		web.SeeOther(c, f.switchAt())
 		return nil
-	case who.is() && choice == who.user.ID:
+	case who.Is() && choice == who.User.ID:
 		if _, err := s.change(c.Request.Context(), f, func(in *idp.Interaction) bool {
 			in.AccountChosen = true
 			return in.State == idp.InteractionOpen

@@ -10,6 +10,8 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/oauth"
+
+	"gatehouse/web"
 )
 
 // token is the token endpoint (RFC 6749 §3.2).
@@ -23,22 +25,22 @@ func (s *site) token(c *gin.Context) error {
 	if err != nil {
 		return s.tokenOutcome(c, grant, err)
 	}
-	recordOf(c).user = answer.UserID
+	web.RecordOf(c).User = answer.UserID
 	body, err := json.Marshal(answer) //nolint:gosec // tokens are what this endpoint gives
 	if err != nil {
 		return fmt.Errorf("encode token response: %w", err)
 	}
-	writeJSON(c, http.StatusOK, body)
+	web.WriteJSON(c, http.StatusOK, body)
 	return s.tokenOutcome(c, grant, nil)
 }
 
 func (s *site) tokenOutcome(c *gin.Context, grant string, err error) error {
 	outcome := "ok"
 	if err != nil {
-		outcome = failureOf(err).code
+		outcome = web.CodeOf(err)
 	}
-	recordOf(c).outcome = grant + ":" + outcome
-	s.Metrics.Token(grant, outcome)
+	web.RecordOf(c).Outcome = grant + ":" + outcome
+	s.Options.Metrics.Token(grant, outcome)
 	return err
 }
 
@@ -61,7 +63,7 @@ func (s *site) introspect(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(c, http.StatusOK, body)
+	web.WriteJSON(c, http.StatusOK, body)
 	return nil
 }
 
@@ -81,10 +83,10 @@ func (s *site) revoke(c *gin.Context) error {
 // clientRequest reads a form that a client sends about itself. Parameters of
 // the URL do not count.
 func (s *site) clientRequest(c *gin.Context) (oauth.Request, error) {
-	form, err := s.readOnce(c.Writer, c.Request)
-	if input := (*inputError)(nil); errors.As(err, &input) {
+	form, err := s.ReadOnce(c.Writer, c.Request)
+	if input := (*web.InputError)(nil); errors.As(err, &input) {
 		// RFC 6749 §5.2: a malformed request is a 400, whatever is malformed.
-		return oauth.Request{}, badInput("%s", input.text)
+		return oauth.Request{}, web.BadInput("%s", input.Text)
 	}
 	if err != nil {
 		return oauth.Request{}, err
@@ -93,10 +95,10 @@ func (s *site) clientRequest(c *gin.Context) (oauth.Request, error) {
 	if err != nil {
 		return oauth.Request{}, err
 	}
-	rec := recordOf(c)
-	req := oauth.Request{Form: form, Authorization: header, IP: rec.origin.ip}
-	if id := req.ClaimedClient(); isClientID(id) {
-		rec.client = id
+	rec := web.RecordOf(c)
+	req := oauth.Request{Form: form, Authorization: header, IP: rec.IP}
+	if id := req.ClaimedClient(); web.IsClientID(id) {
+		rec.Client = id
 	}
 	return req, nil
 }
@@ -109,5 +111,5 @@ func authorization(r *http.Request) (string, error) {
 	case 1:
 		return h[0], nil
 	}
-	return "", badInput("the Authorization header is repeated")
+	return "", web.BadInput("the Authorization header is repeated")
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gatehouse/oauth"
+
+	"gatehouse/web"
 )
 
 // userinfo is the userinfo endpoint (OIDC Core §5.3). The token comes in the
@@ -22,12 +24,12 @@ func (s *site) userinfo(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	recordOf(c).user, _ = claims["sub"].(string)
+	web.RecordOf(c).User, _ = claims["sub"].(string)
 	body, err := json.Marshal(claims)
 	if err != nil {
 		return fmt.Errorf("encode claims: %w", err)
 	}
-	writeJSON(c, http.StatusOK, body)
+	web.WriteJSON(c, http.StatusOK, body)
 	return nil
 }
 
@@ -41,10 +43,10 @@ func (s *site) bearer(c *gin.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if c.Request.Method != http.MethodPost || !isForm(c.Request) {
+	if c.Request.Method != http.MethodPost || !web.IsForm(c.Request) {
 		return fromHeader, nil
 	}
-	form, err := s.readOnce(c.Writer, c.Request)
+	form, err := s.ReadOnce(c.Writer, c.Request)
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +87,7 @@ func isBearer(s string) bool {
 
 func badBearer(text string) error {
 	return &oauth.Error{
-		Code: codeInvalidRequest, Description: text, Status: http.StatusBadRequest,
+		Code: web.CodeInvalidRequest, Description: text, Status: http.StatusBadRequest,
 		Challenge: `Bearer realm="gatehouse", error="invalid_request", error_description="` + text + `"`,
 	}
 }

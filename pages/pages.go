@@ -30,6 +30,7 @@ type Context struct {
 	// GET; the query's parameters but lang are kept. An empty Path leaves the
 	// form out, as is right where the address answers POST only.
 	Path, RawQuery string
+	Shell          *Shell
 	AcceptEncoding string // the request's header; with gzip in it the page is compressed
 }
 

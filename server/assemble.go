@@ -10,6 +10,7 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 // handler puts the rooms together: people, protocol, pages, routes.
@@ -44,10 +45,13 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	return handlers.New(handlers.Options{
-		Provider: provider, SignIn: m.signIn, Sessions: sessions, Browsers: browsers,
+		Web: web.Options{
+			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
+			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Log: log, Now: now,
+		},
+		SignIn: m.signIn, Browsers: browsers,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
-		Pages: renderer, Issuer: m.issuer, CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies,
-		Ready: m.ready, Metrics: m.metrics, Log: log, Now: now, Demo: relyingParty,
+		Ready: m.ready, Metrics: m.metrics, Demo: relyingParty,
 	})
 }
 

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -39,15 +39,15 @@ func TestErrorMap(t *testing.T) {
 		"panic":                {fmt.Errorf("%w: %s", errPanic, internal), 500, "server_error", pages.ErrorServer},
 		"protocol":             {fmt.Errorf("%s: %w", internal, &oauth.Error{Code: "invalid_grant", Description: "no", Status: 400}), 400, "invalid_grant", pages.ErrorBadRequest},
 		"too large":            {&http.MaxBytesError{Limit: 1}, 413, "invalid_request", pages.ErrorTooLarge},
-		"input":                {badInput("bad"), 400, "invalid_request", pages.ErrorBadRequest},
+		"input":                {BadInput("bad"), 400, "invalid_request", pages.ErrorBadRequest},
 		"unknown client":       {&oauth.PageError{Reason: oauth.PageUnknownClient}, 400, "invalid_request", pages.ErrorBadClient},
 		"disabled client":      {&oauth.PageError{Reason: oauth.PageDisabledClient}, 400, "invalid_request", pages.ErrorAppDisabled},
 		"bad redirect":         {&oauth.PageError{Reason: oauth.PageBadRedirectURI}, 400, "invalid_request", pages.ErrorBadRedirect},
 		"bad request":          {&oauth.PageError{Reason: oauth.PageBadRequest}, 400, "invalid_request", pages.ErrorBadRequest},
-		"a page":               {refusePage(400, pages.ErrorExpired), 400, "invalid_request", pages.ErrorExpired},
-		"no route":             {errNotFound, 404, "not_found", pages.ErrorNotFound},
-		"method":               {errMethod, 405, "invalid_request", pages.ErrorMethod},
-		"cross-site":           {errCrossSite, 403, "invalid_request", pages.ErrorCrossSite},
+		"a page":               {RefusePage(400, pages.ErrorExpired), 400, "invalid_request", pages.ErrorExpired},
+		"no route":             {ErrNoAddress, 404, "not_found", pages.ErrorNotFound},
+		"method":               {ErrMethod, 405, "invalid_request", pages.ErrorMethod},
+		"cross-site":           {ErrCrossSite, 403, "invalid_request", pages.ErrorCrossSite},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := failureOf(c.err)
@@ -76,16 +76,16 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	s := &site{Options: Options{
+	s := &Site{Options: Options{
 		Pages: renderer, Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: noMetrics{}, Now: time.Now,
 	}}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
-	e.Use(s.observe)
+	e.Use(s.Observe)
 	boom := func(*gin.Context) error { panic("secret detail") }
-	e.GET("/page", s.page(boom))
-	e.GET("/api", s.api(boom))
-	e.GET("/half", s.page(func(c *gin.Context) error {
+	e.GET("/page", s.Page(boom))
+	e.GET("/api", s.OAuth(boom))
+	e.GET("/half", s.Page(func(c *gin.Context) error {
 		c.String(http.StatusOK, "half of")
 		panic("secret detail")
 	}))

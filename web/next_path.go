@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/url"
@@ -9,10 +9,10 @@ import (
 
 const maxNext = 1000
 
-// nextPath returns s when it is a path on our own origin, and "" otherwise.
+// NextPath returns s when it is a path on our own origin, and "" otherwise.
 // It refuses more than it must: browsers read "//host", "/\host" and, after
 // dropping tabs and newlines, "/<tab>/host" as another origin.
-func nextPath(s string) string {
+func NextPath(s string) string {
 	if len(s) > maxNext || !strings.HasPrefix(s, "/") || !utf8.ValidString(s) {
 		return ""
 	}
@@ -26,8 +26,8 @@ func nextPath(s string) string {
 	return s
 }
 
-// withNext adds the path to go on to, where there is one.
-func withNext(page, next string) string {
+// WithNext adds the path to go on to, where there is one.
+func WithNext(page, next string) string {
 	if next == "" {
 		return page
 	}

@@ -1,9 +1,10 @@
-package handlers
+package web
 
 import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,37 +13,44 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
-// record is what one request leaves in the log: a single line. It never holds
+// Record is what one request leaves in the log: a single line. It never holds
 // a query, a token, a secret or what was typed.
-type record struct {
-	id      string
-	origin  origin
+type Record struct {
+	ID      string // of the request, also in the answer's X-Request-Id
+	IP      string // of the caller, "" when not known
+	Client  string // client_id as sent, when it has the form of one
+	User    string // ID of the user
+	Outcome string // what came of it, in a word; "" is told by the status
 	start   time.Time
-	client  string // client_id as sent, when it has the form of one
-	user    string // ID of the user
-	outcome string // what came of it, in a word; "" is told by the status
 	failure *failure
-	browser browserID // of the cookie that this answer sets
+	browser BrowserID // of the cookie that this answer sets
+}
+
+// Fail notes an error for the log whose answer the handler writes itself.
+func (r *Record) Fail(err error, status int, kind string) {
+	r.failure = failureOf(err)
+	r.failure.status, r.failure.kind = status, kind
 }
 
 const recordKey = "record"
 
-func recordOf(c *gin.Context) *record { return c.MustGet(recordKey).(*record) }
+// RecordOf returns the record of the request.
+func RecordOf(c *gin.Context) *Record { return c.MustGet(recordKey).(*Record) }
 
-// observe is the outermost middleware: request id, security headers, the
+// Observe is the outermost middleware: request id, security headers, the
 // canonical log line and the metrics.
-func (s *site) observe(c *gin.Context) {
-	rec := &record{origin: s.proxies.origin(c.Request), start: s.Now()}
-	rec.id = requestID(c.Request, rec.origin.relayed)
+func (s *Site) Observe(c *gin.Context) {
+	from := s.proxies.origin(c.Request)
+	rec := &Record{ID: requestID(c.Request, from.relayed), IP: from.ip, start: s.Now()}
 	c.Set(recordKey, rec)
 	h := c.Writer.Header()
-	h.Set(headerRequestID, rec.id)
-	s.secure(h, rec.origin)
+	h.Set(headerRequestID, rec.ID)
+	s.secure(h, from)
 	defer s.observed(c, rec) // also when an answer was cut short by a panic
 	c.Next()
 }
 
-func (s *site) observed(c *gin.Context, rec *record) {
+func (s *Site) observed(c *gin.Context, rec *Record) {
 	route := c.FullPath()
 	if route == "" {
 		route = "unmatched"
@@ -52,22 +60,12 @@ func (s *site) observed(c *gin.Context, rec *record) {
 	s.logLine(c, rec, route, took)
 }
 
-// isRoutine says which requests are told only at Debug: probes, and public
-// documents that everybody fetches again and again.
-func isRoutine(route string) bool {
-	switch route {
-	case routeHealth, routeReady, routeStatic, routeKeys, routeOIDC, routeOAuth:
-		return true
-	}
-	return false
-}
-
-func (s *site) logLine(c *gin.Context, rec *record, route string, took time.Duration) {
+func (s *Site) logLine(c *gin.Context, rec *Record, route string, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
 	case rec.failure != nil && rec.failure.status >= 500:
 		level = slog.LevelError
-	case isRoutine(route):
+	case slices.Contains(s.Quiet, route):
 		level = slog.LevelDebug
 	}
 	ctx := c.Request.Context()
@@ -76,15 +74,15 @@ func (s *site) logLine(c *gin.Context, rec *record, route string, took time.Dura
 	}
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs,
-		slog.String("request_id", rec.id),
+		slog.String("request_id", rec.ID),
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", route),
 		slog.Int("status", c.Writer.Status()),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
-		slog.String("ip", rec.origin.ip),
+		slog.String("ip", rec.IP),
 	)
 	for _, a := range []struct{ key, value string }{
-		{"client_id", rec.client}, {"user", rec.user}, {"outcome", rec.outcome},
+		{"client_id", rec.Client}, {"user", rec.User}, {"outcome", rec.Outcome},
 	} {
 		if a.value != "" {
 			attrs = append(attrs, slog.String(a.key, a.value))
@@ -122,7 +120,7 @@ func knownMethod(m string) string {
 	return "OTHER"
 }
 
-// isClientID reports whether s may stand in the log as a client's id.
-func isClientID(s string) bool {
+// IsClientID reports whether s may stand in the log as a client's id.
+func IsClientID(s string) bool {
 	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"errors"
@@ -14,20 +14,21 @@ import (
 	"gatehouse/idp"
 )
 
-// signedIn is who uses the browser. Both members are nil when nobody is signed in.
-type signedIn struct {
-	session *idp.Session
-	user    *idp.User
+// SignedIn is who uses the browser. Both members are nil when nobody is signed in.
+type SignedIn struct {
+	Session *idp.Session
+	User    *idp.User
 }
 
-func (w signedIn) is() bool { return w.session != nil }
+// Is reports whether somebody is signed in.
+func (w SignedIn) Is() bool { return w.Session != nil }
 
-// sessionID is the public sid, or "".
-func (w signedIn) sessionID() string {
-	if w.session == nil {
+// SessionID is the public sid, or "".
+func (w SignedIn) SessionID() string {
+	if w.Session == nil {
 		return ""
 	}
-	return w.session.ID
+	return w.Session.ID
 }
 
 // newcomer is what a sign-in puts into the session, for Save to make a record of.
@@ -40,7 +41,7 @@ type newcomer struct {
 // Keys of the values in a browser session. They live for one request: the
 // cookie holds nothing but the random handle, the record lies in the store.
 const (
-	keyWho      = "who"      // signedIn
+	keyWho      = "who"      // SignedIn
 	keyErr      = "err"      // error of the store
 	keyNewcomer = "newcomer" // newcomer
 )
@@ -48,13 +49,13 @@ const (
 // sessionStore lets gin-contrib/sessions keep its sessions in account.Sessions.
 type sessionStore struct {
 	sessions *account.Sessions
-	cookies  cookies
+	cookies  Cookies
 	now      func() time.Time
 }
 
 var _ ginsessions.Store = (*sessionStore)(nil)
 
-// Options does nothing: cookies are written one way only.
+// Options does nothing: Cookies are written one way only.
 func (st *sessionStore) Options(ginsessions.Options) {}
 
 // Get returns the request's session, loaded at most once.
@@ -68,7 +69,7 @@ func (st *sessionStore) Get(r *http.Request, name string) (*sessions.Session, er
 func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	ses := sessions.NewSession(st, name)
 	ses.IsNew = true
-	handle := st.cookies.get(r, cookieSession)
+	handle := st.cookies.Get(r, cookieSession)
 	if handle == "" {
 		return ses, nil
 	}
@@ -79,7 +80,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		ses.Values[keyErr] = err
 	default:
 		ses.IsNew = false
-		ses.Values[keyWho] = signedIn{record, user}
+		ses.Values[keyWho] = SignedIn{record, user}
 	}
 	return ses, nil
 }
@@ -87,12 +88,12 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 // Save makes what the values say true: a newcomer gets a new record and a new
 // handle, and a session without anybody ends.
 func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, ses *sessions.Session) error {
-	who, _ := ses.Values[keyWho].(signedIn)
+	who, _ := ses.Values[keyWho].(SignedIn)
 	n, begins := ses.Values[keyNewcomer].(newcomer)
 	if begins {
 		return st.begin(r, w, ses, n)
 	}
-	if who.is() {
+	if who.Is() {
 		return nil // loading it has moved its idle end
 	}
 	st.cookies.clear(w, cookieSession)
@@ -100,74 +101,74 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, ses *sessio
 }
 
 func (st *sessionStore) begin(r *http.Request, w http.ResponseWriter, ses *sessions.Session, n newcomer) error {
-	who, _ := ses.Values[keyWho].(signedIn)
+	who, _ := ses.Values[keyWho].(SignedIn)
 	handle, record, err := st.sessions.Begin(r.Context(), n.user, account.BeginOptions{
-		IP: n.ip, UserAgent: n.agent, Remember: n.remember, Current: who.session,
+		IP: n.ip, UserAgent: n.agent, Remember: n.remember, Current: who.Session,
 	})
 	if err != nil {
 		return fmt.Errorf("begin session: %w", err)
 	}
 	delete(ses.Values, keyNewcomer)
-	ses.Values[keyWho] = signedIn{record, n.user}
+	ses.Values[keyWho] = SignedIn{record, n.user}
 	var life time.Duration
 	if n.remember {
 		life = record.ExpiresAt.Sub(st.now())
 	}
-	st.cookies.set(w, cookieSession, handle, life)
+	st.cookies.Set(w, cookieSession, handle, life)
 	return nil
 }
 
-// who returns who is signed in with this browser. A store that fails is an
+// Who returns who is signed in with this browser. A store that fails is an
 // error, never "nobody".
-func (s *site) who(c *gin.Context) (signedIn, error) {
+func (s *Site) Who(c *gin.Context) (SignedIn, error) {
 	ses := ginsessions.Default(c)
 	if err, failed := ses.Get(keyErr).(error); failed {
-		return signedIn{}, fmt.Errorf("load session: %w", err)
+		return SignedIn{}, fmt.Errorf("load session: %w", err)
 	}
-	who, _ := ses.Get(keyWho).(signedIn)
-	if who.is() {
-		recordOf(c).user = who.user.ID
+	who, _ := ses.Get(keyWho).(SignedIn)
+	if who.Is() {
+		RecordOf(c).User = who.User.ID
 	}
 	return who, nil
 }
 
-// signIn begins a session for the user, with a new handle. When somebody else
+// SignInAs begins a session for the user, with a new handle. When somebody else
 // was signed in here, their session ends, and what hangs on it.
-func (s *site) signIn(c *gin.Context, u *idp.User, remember bool) (signedIn, error) {
-	before, err := s.who(c)
+func (s *Site) SignInAs(c *gin.Context, u *idp.User, remember bool) (SignedIn, error) {
+	before, err := s.Who(c)
 	if err != nil {
-		return signedIn{}, err
+		return SignedIn{}, err
 	}
-	if before.is() && before.user.ID != u.ID {
-		if err := s.Provider.EndSession(c.Request.Context(), before.session.ID); err != nil {
-			return signedIn{}, fmt.Errorf("end grants of the session before: %w", err)
+	if before.Is() && before.User.ID != u.ID {
+		if err := s.Provider.EndSession(c.Request.Context(), before.Session.ID); err != nil {
+			return SignedIn{}, fmt.Errorf("end grants of the session before: %w", err)
 		}
 	}
 	ses := ginsessions.Default(c)
 	ses.Set(keyNewcomer, newcomer{
-		user: u, remember: remember, ip: recordOf(c).origin.ip, agent: c.Request.UserAgent(),
+		user: u, remember: remember, ip: RecordOf(c).IP, agent: c.Request.UserAgent(),
 	})
 	if err := ses.Save(); err != nil {
-		return signedIn{}, err
+		return SignedIn{}, err
 	}
-	if before.is() && before.user.ID != u.ID { // as in signOut
-		if err := s.Provider.EndSession(c.Request.Context(), before.session.ID); err != nil {
-			return signedIn{}, fmt.Errorf("end late grants of the session before: %w", err)
+	if before.Is() && before.User.ID != u.ID { // as in signOut
+		if err := s.Provider.EndSession(c.Request.Context(), before.Session.ID); err != nil {
+			return SignedIn{}, fmt.Errorf("end late grants of the session before: %w", err)
 		}
 	}
-	return s.who(c)
+	return s.Who(c)
 }
 
-// signOut ends the session and what hangs on it. The grants go first: were
+// SignOut ends the session and what hangs on it. The grants go first: were
 // the session gone when they could not be ended, nobody could try again. They
 // go once more at the end, for what was issued in between; after that
 // Provider.Issue sees that the session is gone.
-func (s *site) signOut(c *gin.Context, who signedIn) error {
+func (s *Site) SignOut(c *gin.Context, who SignedIn) error {
 	ctx := c.Request.Context()
-	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
+	if err := s.Provider.EndSession(ctx, who.Session.ID); err != nil {
 		return fmt.Errorf("end grants of session: %w", err)
 	}
-	if err := s.Sessions.End(ctx, who.session); err != nil {
+	if err := s.Sessions.End(ctx, who.Session); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	ses := ginsessions.Default(c)
@@ -175,7 +176,7 @@ func (s *site) signOut(c *gin.Context, who signedIn) error {
 	if err := ses.Save(); err != nil {
 		return err
 	}
-	if err := s.Provider.EndSession(ctx, who.session.ID); err != nil {
+	if err := s.Provider.EndSession(ctx, who.Session.ID); err != nil {
 		return fmt.Errorf("end late grants of session: %w", err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"bytes"
@@ -25,16 +25,17 @@ const maxQuery = 32 << 10
 
 const formType = "application/x-www-form-urlencoded"
 
-// inputError is a request refused before any rule looked at it. Its text is for strangers.
-type inputError struct {
-	status int
-	text   string // only characters that error_description may hold (RFC 6749 §5.2)
+// InputError is a request refused before any rule looked at it. Its text is for strangers.
+type InputError struct {
+	Status int
+	Text   string // only characters that error_description may hold (RFC 6749 §5.2)
 }
 
-func (e *inputError) Error() string { return e.text }
+func (e *InputError) Error() string { return e.Text }
 
-func badInput(format string, args ...any) error {
-	return &inputError{status: http.StatusBadRequest, text: fmt.Sprintf(format, args...)}
+// BadInput is an InputError with status 400.
+func BadInput(format string, args ...any) error {
+	return &InputError{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 }
 
 // bodies keeps read buffers for the next request; a form is copied out as one string.
@@ -53,8 +54,8 @@ func (p *bodies) read(r io.Reader) (string, error) {
 	return text, err
 }
 
-// isForm reports whether the request says that its body is a form.
-func isForm(r *http.Request) bool {
+// IsForm reports whether the request says that its body is a form.
+func IsForm(r *http.Request) bool {
 	t := r.Header.Get("Content-Type")
 	if t == formType {
 		return true
@@ -66,12 +67,12 @@ func isForm(r *http.Request) bool {
 // readForm reads the parameters of a POST body; those of the URL do not count
 // (RFC 6749 §2.3.1: credentials must not be there). Repeated ones are kept:
 // see onlyOnce.
-func (s *site) readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	if !isForm(r) {
-		return nil, &inputError{http.StatusUnsupportedMediaType, "the body must be sent as " + formType}
+func (s *Site) readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	if !IsForm(r) {
+		return nil, &InputError{http.StatusUnsupportedMediaType, "the body must be sent as " + formType}
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		return nil, &inputError{http.StatusUnsupportedMediaType, "the body must not be compressed"}
+		return nil, &InputError{http.StatusUnsupportedMediaType, "the body must not be compressed"}
 	}
 	if r.ContentLength > maxForm {
 		return nil, &http.MaxBytesError{Limit: maxForm}
@@ -81,13 +82,13 @@ func (s *site) readForm(w http.ResponseWriter, r *http.Request) (url.Values, err
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return nil, err
 		}
-		return nil, badInput("the body could not be read")
+		return nil, BadInput("the body could not be read")
 	}
 	return parseParams(body)
 }
 
-// readOnce is readForm for endpoints where no parameter may be repeated.
-func (s *site) readOnce(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+// ReadOnce is readForm for endpoints where no parameter may be repeated.
+func (s *Site) ReadOnce(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	form, err := s.readForm(w, r)
 	if err != nil {
 		return nil, err
@@ -95,19 +96,19 @@ func (s *site) readOnce(w http.ResponseWriter, r *http.Request) (url.Values, err
 	return form, onlyOnce(form)
 }
 
-// params reads what a browser brings to an endpoint of the protocol: the
+// Params reads what a browser brings to an endpoint of the protocol: the
 // parameters of the body for POST, of the URL otherwise.
-func (s *site) params(c *gin.Context) (url.Values, error) {
+func (s *Site) Params(c *gin.Context) (url.Values, error) {
 	if c.Request.Method == http.MethodPost {
 		return s.readForm(c.Writer, c.Request)
 	}
-	return readQuery(c.Request)
+	return ReadQuery(c.Request)
 }
 
-// readQuery reads the parameters of the URL.
-func readQuery(r *http.Request) (url.Values, error) {
+// ReadQuery reads the parameters of the URL.
+func ReadQuery(r *http.Request) (url.Values, error) {
 	if len(r.URL.RawQuery) > maxQuery {
-		return nil, &inputError{http.StatusRequestURITooLong, "the address is too long"}
+		return nil, &InputError{http.StatusRequestURITooLong, "the address is too long"}
 	}
 	return parseParams(r.URL.RawQuery)
 }
@@ -117,11 +118,11 @@ func readQuery(r *http.Request) (url.Values, error) {
 func parseParams(text string) (url.Values, error) {
 	v, err := url.ParseQuery(text)
 	if err != nil {
-		return nil, badInput("a parameter is not form-encoded")
+		return nil, BadInput("a parameter is not form-encoded")
 	}
 	for name, values := range v {
 		if !isText(name) || slices.ContainsFunc(values, func(x string) bool { return !isText(x) }) {
-			return nil, badInput("a parameter holds a NUL or is not UTF-8")
+			return nil, BadInput("a parameter holds a NUL or is not UTF-8")
 		}
 	}
 	return v, nil
@@ -133,7 +134,7 @@ func isText(s string) bool { return strings.IndexByte(s, 0) < 0 && utf8.ValidStr
 func onlyOnce(v url.Values) error {
 	for _, values := range v {
 		if len(values) > 1 {
-			return badInput("a parameter is repeated")
+			return BadInput("a parameter is repeated")
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"maps"
@@ -19,7 +19,7 @@ func secureHeaders() http.Header {
 	}
 }
 
-func (s *site) secure(h http.Header, o origin) {
+func (s *Site) secure(h http.Header, o origin) {
 	maps.Copy(h, s.headers)
 	if s.https && o.https {
 		// RFC 6797 §7.2: never over plain http.
@@ -27,15 +27,15 @@ func (s *site) secure(h http.Header, o origin) {
 	}
 }
 
-// noStore keeps tokens and personal data out of caches (RFC 6749 §5.1).
-func noStore(c *gin.Context) {
+// NoStore keeps tokens and personal data out of caches (RFC 6749 §5.1).
+func NoStore(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Next()
 }
 
-// cors lets browser-based public clients of any origin read the answers. No
+// CORS lets browser-based public clients of any origin read the answers. No
 // cookie counts on these routes, so there is nothing to borrow.
-func cors() gin.HandlerFunc {
+func CORS() gin.HandlerFunc {
 	shared := http.Header{
 		"Access-Control-Allow-Origin":   {"*"},
 		"Access-Control-Expose-Headers": {"WWW-Authenticate, Retry-After, X-Request-Id"},
@@ -46,8 +46,8 @@ func cors() gin.HandlerFunc {
 	}
 }
 
-// preflight answers what browsers ask before a cross-origin request with headers.
-func preflight(c *gin.Context) {
+// Preflight answers what browsers ask before a cross-origin request with headers.
+func Preflight(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")

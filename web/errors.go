@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -24,29 +24,30 @@ type failure struct {
 	cause       error // for the log alone
 }
 
-// pageError is a refusal of a browser page, in the words of pages.
-type pageError struct {
-	status int
-	page   pages.ErrorPage
+// PageError is a refusal of a browser page, in the words of pages.
+type PageError struct {
+	Status int
+	Page   pages.ErrorPage
 }
 
-func (e *pageError) Error() string { return string(e.page.Kind) }
+func (e *PageError) Error() string { return string(e.Page.Kind) }
 
-func refusePage(status int, kind pages.ErrorKind) error {
-	return &pageError{status: status, page: pages.ErrorPage{Kind: kind}}
+// RefusePage is a refusal that is told by the kind alone.
+func RefusePage(status int, kind pages.ErrorKind) error {
+	return &PageError{Status: status, Page: pages.ErrorPage{Kind: kind}}
 }
 
 // Refusals that have no values.
 var (
-	errNotFound  = errors.New("no such address")
-	errMethod    = errors.New("method not allowed")
-	errCrossSite = errors.New("form sent by another site")
+	ErrNoAddress = errors.New("no such address")
+	ErrMethod    = errors.New("method not allowed")
+	ErrCrossSite = errors.New("form sent by another site")
 	errPanic     = errors.New("panic")
 )
 
 const (
-	codeInvalidRequest = "invalid_request"
-	codeAccessDenied   = "access_denied"
+	CodeInvalidRequest = "invalid_request"
+	CodeAccessDenied   = "access_denied"
 	codeUnavailable    = "temporarily_unavailable"
 	codeServerError    = "server_error"
 	retrySeconds       = "5"
@@ -68,9 +69,9 @@ var plainFailures = []struct {
 	{idp.ErrUnavailable, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "unavailable", pages.ErrorUnavailable},
 	{idp.ErrStale, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "stale", pages.ErrorUnavailable},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, codeUnavailable, "try again in a few seconds", "timeout", pages.ErrorUnavailable},
-	{errNotFound, http.StatusNotFound, "not_found", "there is nothing at this address", "not_found", pages.ErrorNotFound},
-	{errMethod, http.StatusMethodNotAllowed, codeInvalidRequest, "this address does not take that method", "method", pages.ErrorMethod},
-	{errCrossSite, http.StatusForbidden, codeInvalidRequest, "the form was sent by another site", "cross_site", pages.ErrorCrossSite},
+	{ErrNoAddress, http.StatusNotFound, "not_found", "there is nothing at this address", "not_found", pages.ErrorNotFound},
+	{ErrMethod, http.StatusMethodNotAllowed, CodeInvalidRequest, "this address does not take that method", "method", pages.ErrorMethod},
+	{ErrCrossSite, http.StatusForbidden, CodeInvalidRequest, "the form was sent by another site", "cross_site", pages.ErrorCrossSite},
 }
 
 // failureOf is the one map from errors to answers. What it does not know is a
@@ -78,22 +79,22 @@ var plainFailures = []struct {
 func failureOf(err error) *failure {
 	var (
 		protocol *oauth.Error
-		page     *pageError
+		page     *PageError
 		authz    *oauth.PageError
-		input    *inputError
+		input    *InputError
 		tooLarge *http.MaxBytesError
 	)
 	switch {
 	case errors.As(err, &protocol):
 		return protocolFailure(protocol, err)
 	case errors.As(err, &page):
-		return &failure{status: page.status, code: codeInvalidRequest, kind: string(page.page.Kind), page: page.page, cause: err}
+		return &failure{status: page.Status, code: CodeInvalidRequest, kind: string(page.Page.Kind), page: page.Page, cause: err}
 	case errors.As(err, &authz):
 		return authorizeFailure(authz)
 	case errors.As(err, &tooLarge):
-		return newFailure(http.StatusRequestEntityTooLarge, codeInvalidRequest, "the body is too large", "too_large", pages.ErrorTooLarge, err)
+		return newFailure(http.StatusRequestEntityTooLarge, CodeInvalidRequest, "the body is too large", "too_large", pages.ErrorTooLarge, err)
 	case errors.As(err, &input):
-		return newFailure(input.status, codeInvalidRequest, input.text, "bad_input", pages.ErrorBadRequest, err)
+		return newFailure(input.Status, CodeInvalidRequest, input.Text, "bad_input", pages.ErrorBadRequest, err)
 	}
 	for _, p := range plainFailures {
 		if errors.Is(err, p.is) {
@@ -106,6 +107,15 @@ func failureOf(err error) *failure {
 	}
 	return newFailure(http.StatusInternalServerError, codeServerError, "something went wrong here, not with you", "internal", pages.ErrorServer, err)
 }
+
+// AnswerOf is the status of the answer to the error, and its challenge.
+func AnswerOf(err error) (status int, challenge string) {
+	f := failureOf(err)
+	return f.status, f.challenge
+}
+
+// CodeOf is the error code that the answer to the error carries.
+func CodeOf(err error) string { return failureOf(err).code }
 
 func newFailure(status int, code, description, kind string, page pages.ErrorKind, cause error) *failure {
 	return &failure{
@@ -142,7 +152,7 @@ func authorizeFailure(e *oauth.PageError) *failure {
 	if !ok {
 		kind = pages.ErrorBadRequest
 	}
-	return newFailure(http.StatusBadRequest, codeInvalidRequest, e.Description, string(e.Reason), kind, e)
+	return newFailure(http.StatusBadRequest, CodeInvalidRequest, e.Description, string(e.Reason), kind, e)
 }
 
 // stamped adds to an error page what support will ask for.

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/idp"
+)
+
+// maxJSON is the largest JSON body that is read, in bytes.
+const maxJSON = 256 << 10
+
+// problem is a problem document (RFC 9457 §3).
+type problem struct {
+	Type     string      `json:"type"`
+	Title    string      `json:"title"`
+	Status   int         `json:"status"`
+	Detail   string      `json:"detail,omitempty"`
+	Instance string      `json:"instance,omitempty"` // urn of the request, to quote to support
+	Code     string      `json:"code"`
+	Errors   []idp.Fault `json:"errors,omitempty"` // each wrong member
+}
+
+// Problem adapts a handler whose errors are problem documents.
+func (s *Site) Problem(h Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := guarded(h, c); err != nil && !errors.Is(err, ErrAnswered) {
+			s.FailProblem(c, err)
+		}
+	}
+}
+
+// FailProblem answers an error with a problem document.
+func (s *Site) FailProblem(c *gin.Context, err error) {
+	s.Fail(c, err, func(c *gin.Context, f *failure) { writeProblem(c, f, err) })
+}
+
+func writeProblem(c *gin.Context, f *failure, err error) {
+	p := problem{
+		Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Code: f.code,
+		Detail: f.description, Instance: "urn:request:" + RecordOf(c).ID,
+	}
+	fillProblem(&p, err)
+	RecordOf(c).failure.status = p.Status
+	if p.Status < http.StatusInternalServerError {
+		RecordOf(c).failure.kind = p.Code
+	}
+	body, _ := json.Marshal(p) // texts and a number always encode
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Type", "application/problem+json")
+	c.Status(p.Status)
+	_, _ = c.Writer.Write(body)
+}
+
+// fillProblem tells the errors of the domain in the words of HTTP. To a page
+// they are a form to show again; to a program they are a status.
+func fillProblem(p *problem, err error) {
+	var (
+		invalid  *idp.InvalidError
+		conflict *idp.ConflictError
+	)
+	say := func(status int, code, detail string) {
+		p.Status, p.Title, p.Code, p.Detail = status, http.StatusText(status), code, detail
+	}
+	switch {
+	case errors.As(err, &invalid):
+		say(http.StatusUnprocessableEntity, "invalid", "some members are wrong; see errors")
+		p.Errors = invalid.Faults
+	case errors.As(err, &conflict):
+		say(http.StatusConflict, "taken", "a value that must be unique is taken")
+		p.Errors = []idp.Fault{idp.NewFault(conflict.Field, "is taken")}
+	case errors.Is(err, idp.ErrNotFound):
+		say(http.StatusNotFound, "not_found", "there is no such record")
+	case errors.Is(err, idp.ErrStale):
+		say(http.StatusPreconditionFailed, "changed", "the record changed since it was read; read it again")
+	case errors.Is(err, idp.ErrLastAdmin):
+		say(http.StatusConflict, "last_admin", "this is the last active administrator")
+	}
+}
+
+// ReadJSON reads a JSON object; an unknown member is an error, so that a
+// misspelt one is seen.
+func ReadJSON(c *gin.Context, into any) error {
+	r := c.Request
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return &InputError{http.StatusUnsupportedMediaType, "the body must be sent as application/json"}
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return &InputError{http.StatusUnsupportedMediaType, "the body must not be compressed"}
+	}
+	d := json.NewDecoder(http.MaxBytesReader(c.Writer, r.Body, maxJSON))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	var tooLarge *http.MaxBytesError
+	var unknown *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.As(err, &unknown):
+		return &idp.InvalidError{Faults: []idp.Fault{idp.NewFault(unknown.Field, "must be a %s", unknown.Type.String())}}
+	case errors.Is(err, io.EOF):
+		return BadInput("the body is empty; send a JSON object")
+	case err != nil:
+		return BadInput("the body is not a JSON object of the members that this call takes")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return BadInput("there is something after the JSON object")
+	}
+	return nil
+}
