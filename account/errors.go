@@ -12,6 +12,12 @@ import (
 // disabled account and an expired one.
 var ErrBadCredentials = errors.New("username and password do not match")
 
+// ErrSignupClosed says that strangers may not register here.
+var ErrSignupClosed = errors.New("registration is closed")
+
+// ErrBuiltIn says that a built-in role can be neither changed nor deleted.
+var ErrBuiltIn = errors.New("a built-in role cannot be changed")
+
 // ErrBusy says that too many passwords wait to be hashed. It matches idp.ErrUnavailable.
 var ErrBusy = fmt.Errorf("%w: too many passwords wait to be checked", idp.ErrUnavailable)
 
@@ -40,13 +46,7 @@ func checkLength(password string) error {
 	if len(password) <= MaxPasswordBytes {
 		return nil
 	}
-	return &tooLongError{invalidPassword(fmt.Sprintf("must be at most %d bytes", MaxPasswordBytes))}
+	return &tooLongError{invalid(idp.NewFault("password", "must be at most %d bytes", MaxPasswordBytes))}
 }
 
-func invalidPassword(messages ...string) *idp.InvalidError {
-	e := &idp.InvalidError{}
-	for _, m := range messages {
-		e.Faults = append(e.Faults, idp.Fault{Field: "password", Message: m})
-	}
-	return e
-}
+func invalid(faults ...idp.Fault) *idp.InvalidError { return &idp.InvalidError{Faults: faults} }

@@ -2,7 +2,6 @@ package account
 
 import (
 	_ "embed" // for the list of common passwords
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,9 +26,7 @@ type Policy struct {
 func (p Policy) Validate() error {
 	for _, n := range []int{p.MinLength, p.AssignedMinLength} {
 		if n != 0 && (n < LeastMinLength || n > 128) {
-			return &idp.InvalidError{Faults: []idp.Fault{{
-				Field: "min_length", Message: fmt.Sprintf("must be from %d to 128", LeastMinLength),
-			}}}
+			return invalid(idp.NewFault("min_length", "must be from %d to %d", LeastMinLength, 128))
 		}
 	}
 	return nil
@@ -65,29 +62,29 @@ func check(password string, least int, u *idp.User) error {
 		return err
 	}
 	if password == "" {
-		return invalidPassword("is required")
+		return invalid(idp.NewFault("password", "is required"))
 	}
 	normal, ok := normalize(password)
 	if !ok {
-		return invalidPassword(unusable)
+		return invalid(unusable())
 	}
-	var faults []string
+	var faults []idp.Fault
 	if utf8.RuneCountInString(normal) < least {
-		faults = append(faults, fmt.Sprintf("must be at least %d characters", least))
+		faults = append(faults, idp.NewFault("password", "must be at least %d characters", least))
 	}
 	folded := strings.ToLower(normal)
 	switch {
 	case u != nil && isOwnName(folded, u):
-		faults = append(faults, "must not be the username or the email address")
+		faults = append(faults, idp.NewFault("password", "must not be the username or the email address"))
 	case isCommon(folded):
-		faults = append(faults, "is among the passwords that are tried first; choose another")
+		faults = append(faults, idp.NewFault("password", "is among the passwords that are tried first; choose another"))
 	case isMonotonous(folded):
-		faults = append(faults, "repeats or counts too simply; choose another")
+		faults = append(faults, idp.NewFault("password", "repeats or counts too simply; choose another"))
 	}
 	if len(faults) == 0 {
 		return nil
 	}
-	return invalidPassword(faults...)
+	return invalid(faults...)
 }
 
 // isOwnName compares with the username, the address and the part before the

@@ -6,9 +6,13 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
+
+	"gatehouse/idp"
 )
 
-const unusable = "contains a character that cannot be used, such as a control character"
+func unusable() idp.Fault {
+	return idp.NewFault("password", "contains a character that cannot be used, such as a control character")
+}
 
 // normalize brings a password into the form in which it is hashed (RFC 8265
 // §4.2, OpaqueString), so that keyboards which compose é differently type the

@@ -39,7 +39,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	}
 	normal, ok := normalize(password)
 	if !ok {
-		return "", invalidPassword(unusable)
+		return "", invalid(unusable())
 	}
 	leave, err := p.gate.enter(ctx, 1)
 	if err != nil {

@@ -25,11 +25,11 @@ const (
 
 // SessionsOptions is what Sessions needs.
 type SessionsOptions struct {
-	Store   idp.SessionStore
-	Users   idp.UserStore
-	IdleTTL time.Duration // 0 means 12 h
-	MaxTTL  time.Duration // absolute; 0 means 168 h
-	Now     func() time.Time
+	Store    idp.SessionStore
+	Users    idp.UserStore
+	Settings func() idp.Settings // nil means idp.DefaultSettings
+	Audit    idp.Recorder        // is told of sessions that end; nil for none
+	Now      func() time.Time
 }
 
 // Sessions keeps people signed in with their browsers.
@@ -37,11 +37,8 @@ type Sessions struct{ o SessionsOptions }
 
 // NewSessions fills in the defaults.
 func NewSessions(o SessionsOptions) *Sessions {
-	if o.IdleTTL <= 0 {
-		o.IdleTTL = 12 * time.Hour
-	}
-	if o.MaxTTL <= 0 {
-		o.MaxTTL = 168 * time.Hour
+	if o.Settings == nil {
+		o.Settings = idp.DefaultSettings
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -70,7 +67,7 @@ func (s *Sessions) Begin(ctx context.Context, u *idp.User, o BeginOptions) (hand
 		Digest: digest(handle), ID: randomText(sidBytes), UserID: u.ID,
 		AuthTime: now, AMR: []string{idp.AMRPassword}, ACR: idp.ACRPassword,
 		Remember: o.Remember, UserAgent: printable(o.UserAgent, maxUserAgent), IP: address(o.IP),
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.o.MaxTTL),
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.o.Settings().SessionMaxTTL),
 	}
 	session.IdleExpiresAt = s.idleEnd(session, now)
 	replaces := ""
@@ -145,7 +142,29 @@ func (s *Sessions) End(ctx context.Context, session *idp.Session) error {
 	if session == nil {
 		return nil
 	}
-	return s.o.Store.DeleteSession(ctx, session.Digest)
+	if err := s.o.Store.DeleteSession(ctx, session.Digest); err != nil {
+		return err
+	}
+	s.recordEnd(ctx, session)
+	return nil
+}
+
+// recordEnd tells the audit log. Who holds the handle is the user, also where
+// nothing else says who acts.
+func (s *Sessions) recordEnd(ctx context.Context, session *idp.Session) {
+	if s.o.Audit == nil {
+		return
+	}
+	target := idp.Target{Kind: "user", ID: session.UserID}
+	if u, err := s.o.Users.User(ctx, session.UserID); err == nil {
+		target.Name = u.Username
+	}
+	e := idp.NewEvent(ctx, s.now(), idp.ActionSessionEnd, target, idp.AuditOK)
+	if e.ActorKind == idp.ActorSystem {
+		e.ActorKind, e.ActorID, e.ActorName = idp.ActorUser, target.ID, target.Name
+	}
+	e.Changes = []idp.Change{{Field: "session", Before: session.ID}}
+	s.o.Audit.Record(e)
 }
 
 // EndUser signs the user out everywhere but in the session with the digest
@@ -163,7 +182,7 @@ func (s *Sessions) List(ctx context.Context, userID string) ([]*idp.Session, err
 func (s *Sessions) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 
 func (s *Sessions) idleEnd(session *idp.Session, now time.Time) time.Time {
-	if idle := now.Add(s.o.IdleTTL); idle.Before(session.ExpiresAt) {
+	if idle := now.Add(s.o.Settings().SessionTTL); idle.Before(session.ExpiresAt) {
 		return idle
 	}
 	return session.ExpiresAt

@@ -90,7 +90,7 @@ func TestSessionLimits(t *testing.T) {
 	p := newPeople(t, nil)
 	ada := p.add(t, "ada")
 	sessions := account.NewSessions(account.SessionsOptions{
-		Store: p.Sessions, Users: p.Users, IdleTTL: time.Hour, MaxTTL: 150 * time.Minute,
+		Store: p.Sessions, Users: p.Users, Settings: func() idp.Settings { return idp.Settings{SessionTTL: time.Hour, SessionMaxTTL: 150 * time.Minute} },
 		Now: func() time.Time { return *p.now.Load() },
 	})
 	start := *p.now.Load()

@@ -12,13 +12,15 @@ import (
 	"gatehouse/idp"
 )
 
-// SignInOptions is what SignIn needs; all but Limits, Now and Log must be set.
+// SignInOptions is what SignIn needs; all but Limits, Audit, Counter, Now and Log must be set.
 type SignInOptions struct {
 	Users     idp.UserStore
 	Throttles idp.ThrottleStore
 	Passwords *Passwords
 	Browsers  *KnownBrowsers
 	Limits    Limits
+	Audit     idp.Recorder // is told of refusals that no account's record can tell of; nil for none
+	Counter   idp.Counter  // counts sign-ins and failures; nil for none
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -51,6 +53,7 @@ type Attempt struct {
 	Password     string
 	IP           string // of the person, without port
 	KnownBrowser string // the value of the known-browser cookie, or ""
+	RequestID    string // for the audit log
 }
 
 // WithPassword returns the user whose password it is. Errors:
@@ -59,6 +62,7 @@ type Attempt struct {
 // many wait; the error of ctx when it ended meanwhile.
 func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error) {
 	if err := checkLength(a.Password); err != nil {
+		s.noteRefusal(ctx, a, nil, err)
 		return nil, err
 	}
 	login := idp.NormalizeLogin(a.Login)
@@ -66,7 +70,26 @@ func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error)
 	if err != nil {
 		return nil, err
 	}
-	t := s.triesOf(a, login, u)
+	t, known := s.ownTries(a, u)
+	if !known {
+		t = s.strangerTries(a.IP, login)
+	}
+	again, err := s.try(ctx, a, login, u, t)
+	if known && isThrottled(err) {
+		// Without the cookie this would be a stranger's try, so that is what is
+		// left; and Unlock, which clears those, lets the owner in here too.
+		again, err = s.try(ctx, a, login, u, s.strangerTries(a.IP, login))
+	}
+	if err != nil {
+		s.noteRefusal(ctx, a, u, err)
+		return nil, err
+	}
+	s.noteSuccess(ctx, a, again)
+	return again, nil
+}
+
+// try is one try against one set of counters.
+func (s *SignIn) try(ctx context.Context, a Attempt, login string, u *idp.User, t tries) (*idp.User, error) {
 	leave, err := s.lanes.enter(ctx, t.all()...)
 	if err != nil {
 		return nil, err
@@ -81,22 +104,19 @@ func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error)
 	if err != nil {
 		return nil, err
 	}
-	if u == nil {
-		return nil, ErrBadCredentials
-	}
-	if !right || !u.MayAuthenticate(s.now()) {
-		s.facts.failure(u.ID, s.now())
+	if u == nil || !right || !u.MayAuthenticate(s.now()) {
 		return nil, ErrBadCredentials
 	}
 	return s.succeed(ctx, login, a.Password, u, t)
 }
 
 // guess reserves a try of the account and spends exactly one hash of
-// comparison, also when the account is throttled or does not exist.
+// comparison, also when the account is throttled or does not exist. A known
+// browser without a try left goes on as a stranger, so it spends none here.
 func (s *SignIn) guess(ctx context.Context, t tries, u *idp.User, password string) (right bool, err error) {
 	p := s.o.Passwords
 	if err := s.reserve(ctx, t.account); err != nil {
-		if !errors.Is(err, ErrBadCredentials) {
+		if !isThrottled(err) || t.known {
 			return false, err
 		}
 		return false, cmp.Or(p.VerifyNone(ctx, password), err)
@@ -147,7 +167,6 @@ func (s *SignIn) succeed(ctx context.Context, login, password string, u *idp.Use
 	if s.o.Passwords.NeedsRehash(u.PasswordHash) {
 		s.renew(ctx, u, password)
 	}
-	s.facts.success(ctx, u.ID, s.now())
 	return again, nil
 }
 

@@ -36,6 +36,7 @@ type fact struct {
 	userID string
 	at     time.Time
 	ok     bool
+	act    idp.Act         // where it came from, for the audit log
 	noted  chan<- struct{} // closed when written; nil if nobody waits
 }
 
@@ -57,7 +58,7 @@ func (r *recorder) run() {
 }
 
 func (r *recorder) write(ctx context.Context, f fact) {
-	ctx, cancel := context.WithTimeout(ctx, factTimeout)
+	ctx, cancel := context.WithTimeout(idp.WithAct(ctx, f.act), factTimeout)
 	defer cancel()
 	if err := r.users.RecordSignIn(ctx, f.userID, f.at, f.ok); err != nil {
 		r.log.Warn("a sign-in could not be noted on its account", "user", f.userID, "ok", f.ok, "error", err)
@@ -67,18 +68,20 @@ func (r *recorder) write(ctx context.Context, f fact) {
 	}
 }
 
-// failure never blocks.
-func (r *recorder) failure(userID string, at time.Time) {
-	if !r.send(fact{userID: userID, at: at}) {
-		r.dropped.Add(1)
+// failure never blocks. It reports whether the fact will be written.
+func (r *recorder) failure(f fact) bool {
+	if r.send(f) {
+		return true
 	}
+	r.dropped.Add(1)
+	return false
 }
 
 // success goes behind the failures before it, which it resets, and waits a
 // moment to be written; when the queue is full it is written at once.
-func (r *recorder) success(ctx context.Context, userID string, at time.Time) {
+func (r *recorder) success(ctx context.Context, f fact) {
 	noted := make(chan struct{})
-	f := fact{userID: userID, at: at, ok: true, noted: noted}
+	f.ok, f.noted = true, noted
 	if !r.send(f) {
 		r.write(ctx, f)
 		return

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"time"
@@ -42,6 +43,7 @@ func (l Limits) withDefaults() Limits {
 type tries struct {
 	network []idp.Attempt // the wide one first; none for a known browser
 	account idp.Attempt
+	known   bool // the known browser's own
 }
 
 // all lists them, the widest first.
@@ -55,14 +57,23 @@ func (t tries) keys() []string {
 	return keys
 }
 
-// triesOf chooses the counters. u is nil when nobody has that login.
-func (s *SignIn) triesOf(a Attempt, login string, u *idp.User) tries {
-	if u != nil {
-		if key, ok := s.knownBrowser(a.KnownBrowser, u); ok {
-			return tries{account: attempt(key, s.o.Limits.Browser)}
-		}
+// ownTries are those of a browser in which the user signed in before, unless
+// the password changed since: who held the old one must not have guesses at the
+// new. u is nil when nobody has that login.
+func (s *SignIn) ownTries(a Attempt, u *idp.User) (t tries, known bool) {
+	if u == nil {
+		return tries{}, false
 	}
-	narrow, wide := networks(a.IP)
+	key, seen, ok := s.o.Browsers.find(a.KnownBrowser, u.ID)
+	if !ok || u.LastChangeAt != nil && seen.Before(u.LastChangeAt.Truncate(time.Second)) {
+		return tries{}, false
+	}
+	return tries{account: attempt(key, s.o.Limits.Browser), known: true}, true
+}
+
+// strangerTries are those of everybody else.
+func (s *SignIn) strangerTries(ip, login string) tries {
+	narrow, wide := networks(ip)
 	key := s.o.Browsers.throttleKey
 	return tries{
 		network: []idp.Attempt{
@@ -75,14 +86,15 @@ func (s *SignIn) triesOf(a Attempt, login string, u *idp.User) tries {
 	}
 }
 
-// knownBrowser gives the browser's own counter, unless the password changed
-// since it became known: who held the old one must not have guesses at the new.
-func (s *SignIn) knownBrowser(cookie string, u *idp.User) (key string, ok bool) {
-	key, seen, ok := s.o.Browsers.find(cookie, u.ID)
-	if !ok || u.LastChangeAt != nil && seen.Before(u.LastChangeAt.Truncate(time.Second)) {
-		return "", false
+// ForgetTries clears the counters of the user's logins. Those of browsers that
+// know the user cannot be found without their cookies, and need not be: out of
+// tries, such a browser counts as a stranger. Those of networks stay.
+func (k *KnownBrowsers) ForgetTries(ctx context.Context, store idp.ThrottleStore, u *idp.User) error {
+	keys := []string{k.throttleKey("login", u.Username)}
+	if u.Email != "" {
+		keys = append(keys, k.throttleKey("login", u.Email))
 	}
-	return key, true
+	return store.Clear(ctx, keys...)
 }
 
 func attempt(key string, l Limit) idp.Attempt {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -12,19 +13,33 @@ import (
 const changeTries = 5
 
 // Update lets change edit a copy of the user and stores it. ID, times, sign-in
-// facts and password cannot be changed so. change may run several times, on a
-// fresh copy each, when somebody else changes the user at the same moment; an
-// error of its own comes back as it is. Sessions and grants end when the user
-// may no longer sign in. idp.ErrLastAdmin when nobody could administer any
-// more; idp.ErrStale when the others did not stop.
+// facts, password and the wish to be deleted cannot be changed so. change may
+// run several times, on a fresh copy each, when somebody else changes the user
+// at the same moment; an error of its own comes back as it is. Sessions and
+// grants end when the user may no longer sign in. idp.ErrLastAdmin when nobody
+// could administer any more; idp.ErrStale when the others did not stop.
 func (s *Users) Update(ctx context.Context, idOrLogin string, change func(*idp.User) error) (*idp.User, error) {
-	return s.alter(ctx, idOrLogin, change, func(before, after *idp.User) error {
-		var roles error
-		if !slices.Equal(before.Roles, after.Roles) {
-			roles = s.checkRoles(ctx, after.Roles)
-		}
-		return allFaults(after.Validate(), roles)
-	})
+	return s.UpdateIf(ctx, idOrLogin, time.Time{}, change)
+}
+
+// UpdateIf is Update for a user who was read before: idp.ErrStale when the
+// user's UpdatedAt is no longer ifUnchangedSince. Zero makes it Update.
+func (s *Users) UpdateIf(ctx context.Context, idOrLogin string, ifUnchangedSince time.Time,
+	change func(*idp.User) error,
+) (*idp.User, error) {
+	return s.alter(ctx, idOrLogin, alteration{since: ifUnchangedSince, change: change, check: s.checkChange})
+}
+
+func (s *Users) checkChange(ctx context.Context, before, after *idp.User) error {
+	after.DeleteAt = before.DeleteAt
+	if slices.Equal(before.Roles, after.Roles) {
+		return after.Validate()
+	}
+	stored, err := s.o.Roles.ListRoles(ctx)
+	if err != nil {
+		return err
+	}
+	return allFaults(after.Validate(), s.giveRoles(ctx, after, stored))
 }
 
 // SetDisabled disables the user, which ends sessions and grants, or enables
@@ -34,7 +49,7 @@ func (s *Users) SetDisabled(ctx context.Context, idOrLogin string, disabled bool
 	if !disabled {
 		change = func(u *idp.User) error { u.Status = idp.UserActive; return nil }
 	}
-	_, err := s.alter(ctx, idOrLogin, change, nil)
+	_, err := s.alter(ctx, idOrLogin, alteration{change: change})
 	return err
 }
 
@@ -43,20 +58,34 @@ func disable(u *idp.User) error {
 	return nil
 }
 
-// alter is Update with a check of its own, or none: an old record that today's
-// rules would refuse can still be disabled.
-func (s *Users) alter(ctx context.Context, idOrLogin string, change func(*idp.User) error,
-	check func(before, after *idp.User) error,
-) (*idp.User, error) {
+// alteration is one way to change a user.
+type alteration struct {
+	since  time.Time // the version that the caller knows; zero for any
+	change func(*idp.User) error
+	// check looks at the outcome; nil lets all pass: an old record that
+	// today's rules would refuse can still be disabled.
+	check func(ctx context.Context, before, after *idp.User) error
+}
+
+// alter reads, changes and writes until nobody else was faster. What is as it
+// was is not written: the log would tell of a change that was none.
+func (s *Users) alter(ctx context.Context, idOrLogin string, a alteration) (*idp.User, error) {
 	before, err := s.Find(ctx, idOrLogin)
 	for range changeTries {
 		if err != nil {
 			return nil, err
 		}
+		if !a.since.IsZero() && !before.UpdatedAt.Equal(a.since) {
+			return nil, idp.ErrStale
+		}
 		var after *idp.User
-		if after, err = s.changed(before, change, check); err != nil {
+		if after, err = s.changed(ctx, before, a); err != nil {
 			return nil, err
 		}
+		if reflect.DeepEqual(before, after) {
+			return after, s.endIfShut(ctx, after)
+		}
+		after.UpdatedAt = later(s.now(), before.UpdatedAt)
 		err = s.o.Users.UpdateUser(ctx, after, before.UpdatedAt)
 		if err == nil {
 			return after, s.endIfShut(ctx, after)
@@ -69,26 +98,20 @@ func (s *Users) alter(ctx context.Context, idOrLogin string, change func(*idp.Us
 	return nil, errors.Join(idp.ErrStale, err)
 }
 
-func (s *Users) changed(before *idp.User, change func(*idp.User) error,
-	check func(before, after *idp.User) error,
-) (*idp.User, error) {
-	after := clone(before)
-	if err := change(after); err != nil {
+func (s *Users) changed(ctx context.Context, before *idp.User, a alteration) (*idp.User, error) {
+	after := before.Clone()
+	if err := a.change(after); err != nil {
 		return nil, err
 	}
-	after.ID, after.CreatedAt, after.PasswordHash = before.ID, before.CreatedAt, before.PasswordHash
+	after.ID, after.CreatedAt, after.UpdatedAt = before.ID, before.CreatedAt, before.UpdatedAt
+	after.PasswordHash, after.Permissions = before.PasswordHash, before.Permissions
 	after.LastLoginAt, after.LastChangeAt = before.LastLoginAt, before.LastChangeAt
 	after.FailedAuthAt, after.FailedAuthCount = before.FailedAuthAt, before.FailedAuthCount
-	after.UpdatedAt = s.now()
-	if !after.UpdatedAt.After(before.UpdatedAt) {
-		// It is the version too: two within a microsecond must not look the same.
-		after.UpdatedAt = before.UpdatedAt.Add(time.Microsecond)
-	}
 	tidy(after)
-	if check == nil {
+	if a.check == nil {
 		return after, nil
 	}
-	return after, check(before, after)
+	return after, a.check(ctx, before, after)
 }
 
 func (s *Users) endIfShut(ctx context.Context, u *idp.User) error {
@@ -96,4 +119,19 @@ func (s *Users) endIfShut(ctx context.Context, u *idp.User) error {
 		return nil
 	}
 	return s.endAccess(ctx, u.ID, "")
+}
+
+// Unlock lets the user try again at once: the counters of failed tries are
+// cleared, and the failures on the record, which make it look locked.
+func (s *Users) Unlock(ctx context.Context, idOrLogin string) error {
+	u, err := s.Find(ctx, idOrLogin)
+	if err != nil {
+		return err
+	}
+	if s.o.ForgetTries != nil {
+		if err := s.o.ForgetTries(ctx, u); err != nil {
+			return err
+		}
+	}
+	return s.o.Users.Unlock(ctx, u.ID)
 }

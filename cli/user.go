@@ -78,7 +78,7 @@ func (a *App) userCreate() *cobra.Command {
 			return err
 		}
 		var made *idp.User
-		newRoles, err := admin.WithRoles(ctx, u.Roles, func() error {
+		newRoles, err := admin.Roles.WithRoles(ctx, u.Roles, func() error {
 			made, err = admin.Users.Create(ctx, u, password)
 			return err
 		})
@@ -156,7 +156,7 @@ func (a *App) userUpdate() *cobra.Command {
 			return misuse("nothing to change; see: gatehouse user update --help")
 		}
 		var u *idp.User
-		newRoles, err := admin.WithRoles(ctx, f.roles, func() (err error) {
+		newRoles, err := admin.Roles.WithRoles(ctx, f.roles, func() (err error) {
 			u, err = admin.Users.Update(ctx, args[0], f.apply)
 			return err
 		})

@@ -18,6 +18,7 @@ import (
 // keep their rules. The server stands on one, each command opens one.
 type Admin struct {
 	Users   *account.Users
+	Roles   *account.Roles
 	Clients *oauth.Clients
 	// UserList and ClientList are for reading.
 	UserList   idp.UserStore
@@ -63,13 +64,23 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 	}
 	a.Users = account.NewUsers(account.UsersOptions{
 		Users: stores.Users, Roles: stores.Roles, Sessions: stores.Sessions, Grants: stores.Grants,
-		Passwords: a.passwords, Policy: account.Policy{MinLength: c.PasswordMinLength}, Now: time.Now,
+		Passwords: a.passwords, Settings: c.settings, ForgetTries: a.forgetTries, Now: time.Now,
 	})
+	a.Roles = account.NewRoles(account.RolesOptions{Roles: stores.Roles, Now: time.Now})
 	if m != nil {
 		m.watchHashQueue(a.passwords.Waiting)
 		m.watchPools(stores)
 	}
 	return a, nil
+}
+
+// forgetTries lets the user sign in again at once.
+func (a *Admin) forgetTries(ctx context.Context, u *idp.User) error {
+	master, err := masterKeys(a.cfg)
+	if err != nil {
+		return err
+	}
+	return knownBrowsers(master, a.now).ForgetTries(ctx, a.stores.Throttles, u)
 }
 
 // Keyring opens the signing keys; the first ones are made if there are none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"gatehouse/account"
 	"gatehouse/handlers"
@@ -16,14 +17,13 @@ import (
 // handler puts the rooms together: people, protocol, pages, routes.
 func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 	stores, now, log := m.admin.stores, m.now, m.log.Logger
-	browsers := account.NewKnownBrowsers(m.master.Derive("known browsers"))
+	browsers := knownBrowsers(m.master, now)
 	m.signIn = account.NewSignIn(account.SignInOptions{
 		Users: stores.Users, Throttles: stores.Throttles, Passwords: m.admin.passwords,
 		Browsers: browsers, Limits: signInLimits(m.cfg), Now: now, Log: log,
 	})
 	sessions := account.NewSessions(account.SessionsOptions{
-		Store: stores.Sessions, Users: stores.Users,
-		IdleTTL: m.cfg.SessionTTL, MaxTTL: m.cfg.SessionMaxTTL, Now: now,
+		Store: stores.Sessions, Users: stores.Users, Settings: m.cfg.settings, Now: now,
 	})
 	provider, err := oauth.New(oauth.Options{
 		Issuer: m.issuer, CodeTTL: m.cfg.CodeTTL, RefreshGrace: m.cfg.RefreshGrace, Settings: m.admin.Settings.Current,
@@ -65,6 +65,12 @@ func withPassword(s *account.SignIn) oauth.PasswordFunc {
 		}
 		return u, err
 	}
+}
+
+func knownBrowsers(master oauth.MasterKeys, now func() time.Time) *account.KnownBrowsers {
+	k := account.NewKnownBrowsers(master.Derive("known browsers"))
+	k.Now = now
+	return k
 }
 
 func signInLimits(c *Config) account.Limits {
