@@ -15,9 +15,6 @@ var ErrBadCredentials = errors.New("username and password do not match")
 // ErrSignupClosed says that strangers may not register here.
 var ErrSignupClosed = errors.New("registration is closed")
 
-// ErrBuiltIn says that a built-in role can be neither changed nor deleted.
-var ErrBuiltIn = errors.New("a built-in role cannot be changed")
-
 // ErrBusy says that too many passwords wait to be hashed. It matches idp.ErrUnavailable.
 var ErrBusy = fmt.Errorf("%w: too many passwords wait to be checked", idp.ErrUnavailable)
 

@@ -95,7 +95,7 @@ func (s *Roles) Create(ctx context.Context, r *idp.Role) (*idp.Role, error) {
 }
 
 // Update lets change edit description and permission of a role and stores it.
-// ErrBuiltIn for a built-in one, idp.ErrNotFound, *idp.InvalidError; idp.ErrStale when UpdatedAt is
+// idp.ErrBuiltIn for a built-in one, idp.ErrNotFound, *idp.InvalidError; idp.ErrStale when UpdatedAt is
 // no longer ifUnchangedSince (zero skips the check). An error of change comes back as it is.
 func (s *Roles) Update(ctx context.Context, name string, ifUnchangedSince time.Time,
 	change func(*idp.Role) error,
@@ -106,7 +106,7 @@ func (s *Roles) Update(ctx context.Context, name string, ifUnchangedSince time.T
 		case err != nil:
 			return nil, err
 		case before.BuiltIn():
-			return nil, ErrBuiltIn
+			return nil, idp.ErrBuiltIn
 		case !ifUnchangedSince.IsZero() && !before.UpdatedAt.Equal(ifUnchangedSince):
 			return nil, idp.ErrStale
 		}
@@ -134,7 +134,7 @@ func (s *Roles) Update(ctx context.Context, name string, ifUnchangedSince time.T
 	return nil, errors.Join(idp.ErrStale, err)
 }
 
-// Delete removes a role: ErrBuiltIn for a built-in one, idp.ErrNotFound,
+// Delete removes a role: idp.ErrBuiltIn for a built-in one, idp.ErrNotFound,
 // *idp.ConflictError on "name" while somebody holds it.
 func (s *Roles) Delete(ctx context.Context, name string) error {
 	r, err := s.role(ctx, name)
@@ -142,7 +142,7 @@ func (s *Roles) Delete(ctx context.Context, name string) error {
 		return err
 	}
 	if r.BuiltIn() {
-		return ErrBuiltIn
+		return idp.ErrBuiltIn
 	}
 	return s.o.Roles.DeleteRole(ctx, name)
 }
