@@ -101,6 +101,7 @@ const (
 	ActionAuditExport      = "audit.export"
 	ActionAuditRetention   = "audit.retention"
 	ActionUsersExport      = "user.export"
+	ActionClientsExport    = "client.export"
 	ActionPermissionRefuse = "permission.refuse" // somebody asked for what their roles do not allow
 )
 

@@ -90,4 +90,6 @@ type ConsentStore interface {
 	RemoveConsent(ctx context.Context, userID, clientID string) error
 	// ListConsents returns a user's consents by client.
 	ListConsents(ctx context.Context, userID string) ([]*Consent, error)
+	// CountConsents returns how many people allowed the client something; 0 for an unknown one.
+	CountConsents(ctx context.Context, clientID string) (int, error)
 }

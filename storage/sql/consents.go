@@ -75,3 +75,15 @@ func (s *Consents) ListConsents(ctx context.Context, userID string) ([]*idp.Cons
 	return records[idp.Consent]{s.db, consentInto}.list(ctx, "ListConsents",
 		`SELECT `+consentColumns+` FROM consents WHERE user_id = $1 ORDER BY client_id`, userID)
 }
+
+// CountConsents implements idp.ConsentStore.
+func (s *Consents) CountConsents(ctx context.Context, clientID string) (int, error) {
+	if !storable(clientID) {
+		return 0, nil
+	}
+	var n int
+	err := s.db.do(ctx, "CountConsents", func() error {
+		return first(ctx, s.db.read, into(&n), `SELECT count(*) FROM consents WHERE client_id = $1`, clientID)
+	})
+	return n, err
+}

@@ -48,6 +48,7 @@ func verbs(ctx context.Context, db *DB) map[string]func() error {
 		"AddConsent":          func() error { return consents.AddConsent(ctx, id, "c", nil, now) },
 		"RemoveConsent":       func() error { return consents.RemoveConsent(ctx, id, "c") },
 		"ListConsents":        func() error { _, err := consents.ListConsents(ctx, id); return err },
+		"CountConsents":       func() error { _, err := consents.CountConsents(ctx, "c"); return err },
 		"CreateClient":        func() error { return clients.CreateClient(ctx, newClient()) },
 		"Client":              func() error { _, err := clients.Client(ctx, "c"); return err },
 		"UpdateClient":        func() error { return clients.UpdateClient(ctx, newClient(), now) },

@@ -19,6 +19,7 @@ func Consents(t *testing.T, open func(t *testing.T) Durable) {
 		{"AddConsent", testAddConsent},
 		{"RemoveConsent", testRemoveConsent},
 		{"ListConsents", testListConsents},
+		{"CountConsents", testCountConsents},
 		{"absent", testAbsentConsent},
 		{"races", testConsentRaces},
 		{"context", testConsentContext},
@@ -82,6 +83,28 @@ func testListConsents(t *testing.T, d Durable) {
 	}
 }
 
+func testCountConsents(t *testing.T, d Durable) {
+	c, other := d.makeClient(t, nil), d.makeClient(t, nil)
+	count := func(clientID string, want int) {
+		t.Helper()
+		n, err := d.Consents.CountConsents(t.Context(), clientID)
+		if noError(t, err); n != want {
+			t.Errorf("%d people allowed %.20q something, want %d", n, clientID, want)
+		}
+	}
+	count(c.ID, 0)
+	for range 3 {
+		u := d.makeUser(t, nil)
+		noError(t, d.Consents.AddConsent(t.Context(), u.ID, c.ID, []string{"openid"}, instant()))
+		noError(t, d.Consents.AddConsent(t.Context(), u.ID, c.ID, []string{"email"}, instant()))
+		noError(t, d.Consents.AddConsent(t.Context(), u.ID, other.ID, []string{"openid"}, instant()))
+	}
+	count(c.ID, 3)
+	for _, name := range hostile() {
+		count(name, 0)
+	}
+}
+
 func testAbsentConsent(t *testing.T, d Durable) {
 	u, c := d.makeUser(t, nil), d.makeClient(t, nil)
 	check := func(userID, clientID string) {
@@ -139,6 +162,7 @@ func testConsentContext(t *testing.T, d Durable) {
 			"AddConsent":    func() error { return d.Consents.AddConsent(ctx, u.ID, c.ID, []string{"x"}, instant()) },
 			"RemoveConsent": func() error { return d.Consents.RemoveConsent(ctx, u.ID, c.ID) },
 			"ListConsents":  func() error { _, err := d.Consents.ListConsents(ctx, u.ID); return err },
+			"CountConsents": func() error { _, err := d.Consents.CountConsents(ctx, c.ID); return err },
 		}
 	})
 	same(t, d.readConsent(t, u.ID, c.ID), before)
