@@ -1,0 +1,56 @@
+package console
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/account"
+	"gatehouse/idp"
+	"gatehouse/oauth"
+	"gatehouse/pages"
+	"gatehouse/settings"
+	"gatehouse/web"
+)
+
+// Options are the parts that the console stands on; all are required.
+type Options struct {
+	Users    *account.Users
+	Clients  *oauth.Clients
+	Provider *oauth.Provider
+	Keys     *oauth.Keyring
+	Settings *settings.Service
+
+	Consents idp.ConsentStore
+	Grants   idp.GrantStore
+	Sessions idp.SessionStore
+	Audit    idp.AuditStore
+	Tallies  idp.TallyStore
+	Images   idp.ImageStore
+	Now      func() time.Time
+}
+
+// Console is the admin console. It is a room of handlers.
+type Console struct {
+	Options
+	*web.Site
+}
+
+// New makes the console; Mount puts it to work.
+func New(o Options) *Console { return &Console{Options: o} }
+
+// Mount adds the routes of the console. Each group asks for a permission; a
+// route that changes something is in a group that may.
+func (k *Console) Mount(e *gin.Engine, w *web.Site) {
+	k.Site = w
+	group := func(may func(idp.Permissions) bool) *gin.RouterGroup {
+		return e.Group(web.RouteAdmin, w.WithSession(), w.SameOrigin, w.Require(may, pages.AreaAdmin))
+	}
+	seePeople, managePeople := group(idp.Permissions.MaySeeUsers), group(idp.Permissions.MayManageUsers)
+	seeAll, administer := group(idp.Permissions.MaySeeAll), group(isAdmin)
+	k.mountPeople(seePeople, managePeople, administer)
+	k.mountApps(seeAll, administer)
+	k.mountRecords(seePeople, seeAll, administer)
+}
+
+func isAdmin(p idp.Permissions) bool { return p.Admin }

@@ -1,0 +1,5 @@
+package console
+
+import "github.com/gin-gonic/gin"
+
+func (k *Console) mountApps(see, admin *gin.RouterGroup) {}

@@ -1,0 +1,5 @@
+package console
+
+import "github.com/gin-gonic/gin"
+
+func (k *Console) mountRecords(seeAny, see, admin *gin.RouterGroup) {}
