@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"gatehouse/account"
+	"gatehouse/api"
+	"gatehouse/console"
 	"gatehouse/handlers"
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/selfservice"
 	"gatehouse/web"
 )
 
@@ -52,7 +55,33 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		SignIn: m.signIn, Browsers: browsers,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
 		Ready: m.ready, Metrics: m.metrics, Demo: relyingParty,
+		Rooms: m.rooms(provider, browsers, relyingParty != nil),
 	})
+}
+
+// rooms are the console, the account pages and the REST API.
+func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, withDemo bool) []handlers.Room {
+	a, stores := m.admin, m.admin.stores
+	own := selfservice.Options{
+		Users: a.Users, SignIn: m.signIn, Browsers: browsers, Settings: a.Settings,
+		Clients: stores.Clients, Consents: stores.Consents, Grants: stores.Grants, Audit: stores.Audit,
+		Throttles: stores.Throttles, Now: m.now,
+	}
+	if withDemo {
+		own.Demo = "/demo"
+	}
+	return []handlers.Room{
+		console.New(console.Options{
+			Users: a.Users, Clients: a.Clients, Provider: provider, Keys: m.keys, Settings: a.Settings,
+			Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
+			Audit: stores.Audit, Tallies: stores.Tallies, Images: stores.Images, Now: m.now,
+		}),
+		selfservice.New(own),
+		api.New(api.Options{
+			Users: a.Users, SignIn: m.signIn, Clients: a.Clients, Provider: provider, Keys: m.keys, Settings: a.Settings,
+			Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
+		}),
+	}
 }
 
 // withPassword gives the password grant the rules of the sign-in page

@@ -58,6 +58,7 @@ var rules = map[string]rule{
 	},
 	// For tests alone: testenv starts servers, e2e and bench hold nothing but tests.
 	"testenv": {libraries: []string{"database/sql", "github.com/lib/pq", "github.com/redis/go-redis", "github.com/chromedp"}},
+	"webtest": {rooms: []string{"idp", "server", "storage"}},
 	"e2e":     {},
 	"bench":   {},
 }
@@ -73,7 +74,7 @@ var guarded = []string{
 }
 
 // forTests are the rooms that no file of the product may import.
-var forTests = []string{"testenv", "storage/storagetest", "e2e", "bench"}
+var forTests = []string{"testenv", "webtest", "storage/storagetest", "e2e", "bench"}
 
 // checkImport says why a room may not import a path, or "".
 func checkImport(room, imported string, isTest bool) string {
