@@ -15,6 +15,8 @@ import (
 // Options are the parts that the API stands on; all are required.
 type Options struct {
 	Users    *account.Users
+	Roles    *account.Roles
+	Access   *account.Access
 	SignIn   *account.SignIn
 	Clients  *oauth.Clients
 	Provider *oauth.Provider

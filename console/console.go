@@ -16,6 +16,8 @@ import (
 // Options are the parts that the console stands on; all are required.
 type Options struct {
 	Users    *account.Users
+	Roles    *account.Roles
+	Access   *account.Access
 	Clients  *oauth.Clients
 	Provider *oauth.Provider
 	Keys     *oauth.Keyring

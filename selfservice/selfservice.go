@@ -15,6 +15,7 @@ import (
 // Options are the parts that the account pages stand on; all but Demo are required.
 type Options struct {
 	Users    *account.Users
+	Access   *account.Access
 	SignIn   *account.SignIn
 	Browsers *account.KnownBrowsers
 	Settings *settings.Service

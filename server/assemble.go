@@ -62,8 +62,12 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 // rooms are the console, the account pages and the REST API.
 func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, withDemo bool) []handlers.Room {
 	a, stores := m.admin, m.admin.stores
+	access := account.NewAccess(account.AccessOptions{
+		Sessions: stores.Sessions, Grants: stores.Grants, Consents: stores.Consents, Clients: stores.Clients,
+		Users: stores.Users, Now: m.now,
+	})
 	own := selfservice.Options{
-		Users: a.Users, SignIn: m.signIn, Browsers: browsers, Settings: a.Settings,
+		Users: a.Users, Access: access, SignIn: m.signIn, Browsers: browsers, Settings: a.Settings,
 		Clients: stores.Clients, Consents: stores.Consents, Grants: stores.Grants, Audit: stores.Audit,
 		Throttles: stores.Throttles, Now: m.now,
 	}
@@ -72,13 +76,15 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 	}
 	return []handlers.Room{
 		console.New(console.Options{
-			Users: a.Users, Clients: a.Clients, Provider: provider, Keys: m.keys, Settings: a.Settings,
+			Users: a.Users, Roles: a.Roles, Access: access, Clients: a.Clients,
+			Provider: provider, Keys: m.keys, Settings: a.Settings,
 			Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
 			Audit: stores.Audit, Tallies: stores.Tallies, Images: stores.Images, Now: m.now,
 		}),
 		selfservice.New(own),
 		api.New(api.Options{
-			Users: a.Users, SignIn: m.signIn, Clients: a.Clients, Provider: provider, Keys: m.keys, Settings: a.Settings,
+			Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, Clients: a.Clients,
+			Provider: provider, Keys: m.keys, Settings: a.Settings,
 			Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
 		}),
 	}
