@@ -3,6 +3,7 @@ package pages
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 //go:embed messages
@@ -23,7 +25,7 @@ type languageInfo struct {
 	name     string // in itself
 }
 
-// languages lists what there is, the default first; each has a file messages/TAG.json.
+// languages lists what there is, the default first; each has a folder messages/TAG.
 func languages() []languageInfo {
 	return []languageInfo{
 		{tag: "en", dir: "ltr", name: "English"},
@@ -57,13 +59,40 @@ func loadCatalogues(pseudo bool) (*catalogues, error) {
 	return &catalogues{bundle: bundle}, nil
 }
 
+// readMessages reads every file of a language's folder: together they are one catalogue.
 func readMessages(tag string) ([]*i18n.Message, error) {
-	name := path.Join("messages", tag+".json")
+	names, err := fs.Glob(messageFiles, path.Join("messages", tag, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no messages for %s", tag)
+	}
+	var all []*i18n.Message
+	home := map[string]string{}
+	for _, name := range names {
+		messages, err := readArea(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range messages {
+			if other, twice := home[m.ID]; twice {
+				return nil, fmt.Errorf("%s and %s both hold %s", other, name, m.ID)
+			}
+			home[m.ID] = name
+		}
+		all = append(all, messages...)
+	}
+	return all, nil
+}
+
+// readArea reads one file: the messages of one part of the product.
+func readArea(name string) ([]*i18n.Message, error) {
 	raw, err := fs.ReadFile(messageFiles, name)
 	if err != nil {
 		return nil, err
 	}
-	file, err := i18n.ParseMessageFileBytes(raw, path.Base(name), map[string]i18n.UnmarshalFunc{"json": json.Unmarshal})
+	file, err := i18n.ParseMessageFileBytes(raw, "en.json", map[string]i18n.UnmarshalFunc{"json": json.Unmarshal})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -86,13 +115,16 @@ func pluralForms(m *i18n.Message) []string {
 type speaker struct {
 	languageInfo
 	localizer *i18n.Localizer
+	numbers   *message.Printer
 }
 
 func (c *catalogues) speaker(l languageInfo) *speaker {
-	return &speaker{languageInfo: l, localizer: i18n.NewLocalizer(c.bundle, l.tag)}
+	// Digits are the same in every language: they stand beside addresses, times and identifiers.
+	numbers := message.NewPrinter(language.MustParse(l.tag + "-u-nu-latn"))
+	return &speaker{languageInfo: l, localizer: i18n.NewLocalizer(c.bundle, l.tag), numbers: numbers}
 }
 
-// say returns a message as plain text.
+// say returns a message as plain text; in English where the language lacks it.
 func (s *speaker) say(t text) (string, error) {
 	data := map[string]any{}
 	for name, value := range t.args {
@@ -106,11 +138,14 @@ func (s *speaker) say(t text) (string, error) {
 		data[name] = value
 	}
 	config := &i18n.LocalizeConfig{MessageID: t.key, TemplateData: data}
-	if t.count > 0 {
-		data["Count"] = t.count
+	if t.counted {
+		data["Count"] = s.number(int64(t.count))
 		config.PluralCount = t.count
 	}
 	said, err := s.localizer.Localize(config)
+	if missing := (*i18n.MessageNotFoundErr)(nil); errors.As(err, &missing) && said != "" {
+		return said, nil // English: this area is not translated yet
+	}
 	if err != nil {
 		return "", fmt.Errorf("message %s: %w", t.key, err)
 	}
@@ -126,6 +161,10 @@ func (s *speaker) rich(t text) (template.HTML, error) {
 			escaped[name] = template.HTMLEscapeString(plain)
 		}
 	}
-	said, err := s.say(text{key: t.key, args: escaped, count: t.count})
+	t.args = escaped
+	said, err := s.say(t)
 	return template.HTML(said), err //nolint:gosec // every part is escaped or without HTML, see above
 }
+
+// number writes a number the way of the language.
+func (s *speaker) number(n int64) string { return s.numbers.Sprintf("%d", n) }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"html/template"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 			}
 			return s.say(t)
 		},
-		"tn": func(key string, n int) (string, error) { return s.say(text{key: key, count: n}) },
+		"tn": func(key string, n int) (string, error) { return s.say(text{key: key, count: n, counted: true}) },
 		"rich": func(key string, pairs ...any) (template.HTML, error) {
 			t, err := newText(key, pairs)
 			if err != nil {
@@ -39,11 +40,60 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 		},
 		"b":       func(v string) template.HTML { return wrap("<strong><bdi>", v, "</bdi></strong>") },
 		"bdi":     func(v string) template.HTML { return wrap("<bdi>", v, "</bdi>") },
-		"mono":    func(v string) template.HTML { return wrap(`<span class="mono" dir="ltr">`, v, "</span>") },
+		"mono":    mono,
 		"initial": initial,
 		"target":  target,
+		"icon":    icon,
+		// For the parts of templates/parts.html.
+		"say":      func(t Text) (string, error) { return s.say(t.text()) },
+		"plain":    func(v any) plain { return plain(fmt.Sprint(v)) },
+		"num":      s.numberOf,
+		"duration": s.duration,
+		"at":       s.at,
+		"ago":      s.ago(now),
+		"form":     s.form,
+		"field":    s.field,
+		"options":  makeOptions,
+		"buttons":  s.buttons,
+		"act":      s.act,
+		"review":   s.review,
+		"secret":   s.secret,
+		"notice":   s.notice,
+		"table":    s.table,
+		"col":      s.col,
+		"pick":     s.pick,
+		"pick_col": s.pickColumn,
+		"live":     func(to string) link { return link{To: to} },
+		"list_bar": s.listBar,
+		"bulk":     s.bulkBar,
+		"search":   s.search,
+		"filter":   s.filter,
+		"empty":    s.empty,
+		"badge":    s.badge,
+		"link":     s.link,
+		"tab":      s.tab,
+		"tabs":     s.tabs,
+		"fact":     s.fact,
+		"facts":    func(facts ...fact) []fact { return facts },
+		"tile":     s.tile,
+		"tiles":    func(tiles ...tile) []tile { return tiles },
+		"chart":    s.chart,
 	}
 }
+
+// numberOf writes whole numbers of any size.
+func (s *speaker) numberOf(n any) (string, error) {
+	switch n := n.(type) {
+	case int:
+		return s.number(int64(n)), nil
+	case int64:
+		return s.number(n), nil
+	}
+	return "", fmt.Errorf("num of a %T", n)
+}
+
+// mono sets an identifier, an address or a code, which runs left to right everywhere.
+func mono(v string) template.HTML { return wrap(`<span class="mono" dir="ltr">`, v, "</span>") }
 
 // wrap puts escaped text between two pieces of fixed HTML.
 func wrap(before, v, after string) template.HTML {
@@ -56,20 +106,26 @@ func timeElement(t time.Time, words string) template.HTML {
 
 // when writes a time for people, in their zone (UTC when it is not known), with the zone named.
 func (s *speaker) when(t time.Time, zone string) (template.HTML, error) {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	local := t.In(loc)
+	return s.timeIn(t, zone, "date.long", "date.month.")
+}
+
+// timeIn writes a time in a form of the catalogue, with the months' names from there.
+func (s *speaker) timeIn(t time.Time, zone, form, months string) (template.HTML, error) {
+	local := t.In(location(zone))
+	words, err := s.say(text{key: form, args: args{
+		"Day": local.Format("2"), "Year": local.Format("2006"), "Time": local.Format("15:04"), "Zone": zoneAt(local),
+		"Month": text{key: months + local.Format("01")},
+	}})
+	return timeElement(t, words), err
+}
+
+// zoneAt is how the zone of a time is called then.
+func zoneAt(local time.Time) string {
 	name := local.Format("MST")
 	if strings.ContainsAny(name, "+-") { // a zone without letters
 		name = local.Format("UTC-07:00")
 	}
-	words, err := s.say(text{key: "date.long", args: args{
-		"Day": local.Format("2"), "Year": local.Format("2006"), "Time": local.Format("15:04"), "Zone": name,
-		"Month": text{key: "date.month." + local.Format("01")},
-	}})
-	return timeElement(t, words), err
+	return name
 }
 
 // initial is the letter that stands for an account.

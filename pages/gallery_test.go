@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,12 +22,15 @@ import (
 	"gatehouse/testenv"
 )
 
-var gallery = flag.String("gallery", "", "write every page in every state as HTML and PNG into this folder")
+var (
+	gallery = flag.String("gallery", "", "write every page in every state as HTML and PNG into this folder")
+	only    = flag.String("only", "", "a regular expression: of the gallery, only these states")
+)
 
 // newRenderer has everything switched on that a page can show.
 func newRenderer(tb testing.TB) *pages.Renderer {
 	tb.Helper()
-	r, err := pages.New(pages.Options{
+	r, err := pages.NewWithShowcase(pages.Options{
 		HelpURL: "https://example.com/help", PrivacyURL: "https://example.com/privacy", TermsURL: "https://example.com/terms",
 		PseudoLocale: true,
 	})
@@ -52,7 +56,7 @@ func serve(tb testing.TB) string {
 			if _, ok := s.page.(pages.FormPostPage); ok {
 				c.AcceptEncoding = "" // still reads it
 			}
-			if err := r.Write(still{w}, http.StatusOK, c, s.page); err != nil {
+			if err := r.Write(still{w}, http.StatusOK, s.context(c), s.page); err != nil {
 				tb.Errorf("%s: %v", s.name, err)
 			}
 		})
@@ -145,7 +149,11 @@ func TestGallery(t *testing.T) {
 		t.Fatal(err)
 	}
 	base, browser := serve(t), testenv.Browser(t)
+	wanted := regexp.MustCompile(*only)
 	for _, one := range every {
+		if !wanted.MatchString(one.name) {
+			continue
+		}
 		for _, s := range shots() {
 			if err := s.save(browser, base, dir, one); err != nil {
 				t.Fatalf("%s %s: %v", one.name, s.suffix, err)

@@ -30,6 +30,7 @@ type Context struct {
 	// GET; the query's parameters but lang are kept. An empty Path leaves the
 	// form out, as is right where the address answers POST only.
 	Path, RawQuery string
+	// Shell surrounds the page of somebody who is signed in; nil on public pages.
 	Shell          *Shell
 	AcceptEncoding string // the request's header; with gzip in it the page is compressed
 }
@@ -188,14 +189,17 @@ const (
 	ErrorNotFound    ErrorKind = "not_found"
 	ErrorMethod      ErrorKind = "method"
 	ErrorTooLarge    ErrorKind = "too_large"
-	ErrorUnavailable ErrorKind = "unavailable" // a store does not answer
-	ErrorServer      ErrorKind = "server"      // our fault
-	ErrorCookies     ErrorKind = "cookies"     // the flow's cookie did not come back: cookies off, or another browser
+	ErrorUnavailable ErrorKind = "unavailable"   // a store does not answer
+	ErrorServer      ErrorKind = "server"        // our fault
+	ErrorForbidden   ErrorKind = "forbidden"     // signed in, but the roles do not allow it
+	ErrorSignup      ErrorKind = "signup_closed" // strangers may not register
+	ErrorCookies     ErrorKind = "cookies"       // the flow's cookie did not come back: cookies off, or another browser
 )
 
 func errorKinds() []ErrorKind {
 	return []ErrorKind{
 		ErrorBadClient, ErrorBadRedirect, ErrorBadRequest, ErrorExpired, ErrorStale, ErrorAppDisabled,
 		ErrorCrossSite, ErrorNotFound, ErrorMethod, ErrorTooLarge, ErrorUnavailable, ErrorServer, ErrorCookies,
+		ErrorForbidden, ErrorSignup,
 	}
 }

@@ -32,15 +32,22 @@ func TestEveryPage(t *testing.T) {
 	r := newRenderer(t)
 	for _, s := range states() {
 		for _, lang := range append(r.Languages(), "en-XA") {
-			doc, _ := show(t, r, pages.Context{Lang: lang, Path: "/login", RawQuery: "flow=1"}, s.page)
+			doc, _ := show(t, r, s.context(pages.Context{Lang: lang, Path: "/login", RawQuery: "flow=1"}), s.page)
 			where := s.name + " " + lang
 			for selector, n := range map[string]int{
-				"h1": 1, "main": 1, "title": 1, "script": 1, "link[rel=stylesheet]": 1, "style": 0, "[style]": 0,
-				"[tabindex]": 0, "[placeholder]": 0, "[maxlength]": 0, "script:not([src])": 0, `[href="#ZgotmplZ"], [action="#ZgotmplZ"]`: 0,
+				"h1": 1, "main": 1, "head title": 1, "link[rel=stylesheet]": 1, "style": 0, "[style]": 0,
+				`[tabindex]:not([role=region][tabindex="0"])`: 0, "[placeholder]": 0, "[maxlength]": 0, "script:not([src])": 0, `[href="#ZgotmplZ"], [action="#ZgotmplZ"]`: 0,
 			} {
 				if got := doc.Find(selector).Length(); got != n {
 					t.Errorf("%s: %d of %s, want %d", where, got, selector, n)
 				}
+			}
+			scripts := 1 // auth.js, and admin.js within a shell
+			if s.shell != nil {
+				scripts = 2
+			}
+			if got := doc.Find("script").Length(); got != scripts {
+				t.Errorf("%s: %d scripts, want %d", where, got, scripts)
 			}
 			html := doc.Find("html")
 			if html.AttrOr("lang", "") != lang || html.AttrOr("dir", "") == "" {
@@ -68,9 +75,10 @@ func checkIDs(t *testing.T, where string, doc *goquery.Document) {
 	})
 	for _, attr := range []string{"for", "aria-describedby", "aria-labelledby"} {
 		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
-			id := s.AttrOr(attr, "")
-			if said, ok := ids[id]; !ok || (attr != "for" && said == "") {
-				t.Errorf("%s: %s=%s leads to nothing", where, attr, id)
+			for id := range strings.FieldsSeq(s.AttrOr(attr, "")) {
+				if said, ok := ids[id]; !ok || (attr != "for" && said == "") {
+					t.Errorf("%s: %s=%s leads to nothing", where, attr, id)
+				}
 			}
 		})
 	}
@@ -97,7 +105,7 @@ func TestPostFormsCarryTheToken(t *testing.T) {
 		if _, ok := s.page.(pages.FormPostPage); ok {
 			continue // leads to the application, which must not see our token
 		}
-		doc, _ := show(t, r, pages.Context{}, s.page)
+		doc, _ := show(t, r, s.context(pages.Context{}), s.page)
 		doc.Find(`form[method="post"]`).Each(func(_ int, f *goquery.Selection) {
 			forms++
 			if f.Find(`input[type="hidden"][name="csrf"]`).Length() != 1 {

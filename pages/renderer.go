@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"net/http"
 	"sync"
 	"time"
 
 	"golang.org/x/text/language"
 
+	"gatehouse/idp"
 	"gatehouse/static"
 )
 
@@ -20,7 +20,8 @@ var templateFiles embed.FS
 
 // Options configures a Renderer. The zero value works.
 type Options struct {
-	ProductName string // "" is Gatehouse
+	// Settings gives the name, accent and logo in force; nil is idp.DefaultSettings.
+	Settings func() idp.Settings
 	// HelpURL, PrivacyURL and TermsURL are linked from the footer of every
 	// page; "" leaves the link out.
 	HelpURL, PrivacyURL, TermsURL string
@@ -34,6 +35,7 @@ type Options struct {
 type Renderer struct {
 	options Options
 	files   *static.Files
+	brand   *brand
 	tongues map[string]*tongue // by tag
 	matcher language.Matcher
 	buffers sync.Pool // of *buffer
@@ -46,14 +48,17 @@ type tongue struct {
 }
 
 // New reads templates and catalogues; an error means that the binary or the Options are wrong.
-func New(o Options) (*Renderer, error) {
-	if o.ProductName == "" {
-		o.ProductName = "Gatehouse"
+func New(o Options) (*Renderer, error) { return build(o, "") }
+
+// build is New with more templates, for tests.
+func build(o Options, more string) (*Renderer, error) {
+	if o.Settings == nil {
+		o.Settings = idp.DefaultSettings
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	files, err := static.New()
+	assets, err := static.New()
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +72,10 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{options: o, files: files, tongues: map[string]*tongue{}}
+	if parsed, err = parsed.Parse(more); err != nil {
+		return nil, err
+	}
+	r := &Renderer{options: o, files: assets, brand: &brand{}, tongues: map[string]*tongue{}}
 	tags := make([]language.Tag, len(all))
 	for i, l := range all {
 		tags[i] = language.MustParse(l.tag)
@@ -87,9 +95,6 @@ func New(o Options) (*Renderer, error) {
 	return r, nil
 }
 
-// Static serves /static/…: styles, script and icons.
-func (r *Renderer) Static() http.Handler { return r.files }
-
 // view is what a template sees.
 type view struct {
 	P                    any // the page
@@ -97,10 +102,16 @@ type view struct {
 	Title, Product       string
 	RequestID            string
 	Here                 string // this page's own address, "" when it cannot be asked for by GET
-	Style, Script, Icon  string
+	Style, Brand, Icon   string // addresses; Brand is "" without colours of the operator
+	Scripts              []string
+	Logo                 string // address of the operator's, "" for ours
 	Wide                 bool
+	Shell                *Shell
+	Toast                *toastView
 	LanguageForm         *languageForm
 	Help, Privacy, Terms string
+
+	state *renderState
 }
 
 // HasFooter reports whether there is anything to put into the footer.
@@ -116,14 +127,25 @@ func (r *Renderer) tongue(tag string) *tongue {
 }
 
 func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, error) {
-	title, err := r.title(t, d)
+	settings := r.options.Settings()
+	title, err := t.title(d, settings.ProductName)
 	if err != nil {
 		return view{}, err
 	}
 	v := view{
-		P: p, Lang: t.tag, Dir: t.dir, Title: title, Product: r.options.ProductName, RequestID: c.RequestID,
-		Style: r.files.URL("app.css"), Script: r.files.URL("auth.js"), Icon: r.files.URL("favicon.svg"),
-		Help: r.options.HelpURL, Privacy: r.options.PrivacyURL, Terms: r.options.TermsURL,
+		P: p, Lang: t.tag, Dir: t.dir, Title: title, Product: settings.ProductName, RequestID: c.RequestID,
+		Style: r.files.URL("app.css"), Brand: r.brand.address(settings.Accent), Icon: r.files.URL("favicon.svg"),
+		Scripts: []string{r.files.URL("auth.js")}, Shell: c.Shell,
+		Help: r.options.HelpURL, Privacy: r.options.PrivacyURL, Terms: r.options.TermsURL, state: &renderState{},
+	}
+	if settings.Logo != "" {
+		v.Logo = "/images/" + settings.Logo
+	}
+	if c.Shell != nil {
+		v.Scripts = append(v.Scripts, r.files.URL("admin.js"))
+		if v.Toast, err = t.toast(c.Shell); err != nil {
+			return v, err
+		}
 	}
 	if c.Theme == "light" || c.Theme == "dark" {
 		v.Theme = c.Theme
@@ -140,8 +162,9 @@ func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, erro
 	return v, nil
 }
 
-func (r *Renderer) title(t *tongue, d description) (string, error) {
-	page, err := t.say(d.title)
+// title is the title of a document, with the product's name.
+func (s *speaker) title(d description, product string) (string, error) {
+	page, err := s.say(d.title)
 	if err != nil {
 		return "", err
 	}
@@ -149,7 +172,7 @@ func (r *Renderer) title(t *tongue, d description) (string, error) {
 	if d.failed {
 		key = "title.failed"
 	}
-	return t.say(text{key: key, args: args{"Page": page, "Product": r.options.ProductName}})
+	return s.say(text{key: key, args: args{"Page": page, "Product": product}})
 }
 
 // errNoPage says that a caller passed nil.

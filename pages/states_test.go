@@ -15,6 +15,14 @@ type state struct {
 	bare bool
 	// open opens what can be opened.
 	open bool
+	// shell surrounds the page, nil on public ones.
+	shell *pages.Shell
+}
+
+// context is what the page of the state is written with.
+func (s state) context(c pages.Context) pages.Context {
+	c.Shell = s.shell
+	return c
 }
 
 var noon = time.Date(2026, 11, 21, 16, 59, 5, 0, time.UTC)
@@ -38,7 +46,7 @@ func scopes() []pages.ScopeLine {
 
 func allScopes() []pages.ScopeLine {
 	var out []pages.ScopeLine
-	for _, name := range []string{"openid", "profile", "email", "phone", "address", "roles", "offline_access"} {
+	for _, name := range []string{"openid", "profile", "email", "phone", "address", "roles", "offline_access", "gatehouse:account", "gatehouse:users", "gatehouse:read", "gatehouse:admin"} {
 		out = append(out, pages.ScopeLine{Name: name})
 	}
 	return out
@@ -48,6 +56,7 @@ func allScopes() []pages.ScopeLine {
 func states() []state {
 	all := append(loginStates(), flowStates()...)
 	all = append(all, accountStates()...)
+	all = append(all, partsStates()...)
 	return append(all, errorStates()...)
 }
 
@@ -134,7 +143,7 @@ func errorKinds() []pages.ErrorKind {
 	return []pages.ErrorKind{
 		pages.ErrorBadClient, pages.ErrorBadRedirect, pages.ErrorBadRequest, pages.ErrorExpired, pages.ErrorStale,
 		pages.ErrorAppDisabled, pages.ErrorCrossSite, pages.ErrorNotFound, pages.ErrorMethod, pages.ErrorTooLarge,
-		pages.ErrorUnavailable, pages.ErrorServer, pages.ErrorCookies,
+		pages.ErrorUnavailable, pages.ErrorServer, pages.ErrorCookies, pages.ErrorForbidden, pages.ErrorSignup,
 	}
 }
 

@@ -7,9 +7,11 @@ import (
 
 // text is a message of the catalogue with its arguments.
 type text struct {
-	key   string
-	args  args
-	count int // of the plural form, with the argument Count; 0 for none
+	key  string
+	args args
+	// count chooses the plural form and is the argument Count, where counted.
+	count   int
+	counted bool
 }
 
 // args are a message's arguments: strings, or texts to put in.
@@ -48,7 +50,10 @@ func errorText(p ErrorPage, part string) text {
 
 // plainScopes are the scopes that have words of their own in the catalogues.
 func plainScopes() []string {
-	return []string{"openid", "profile", "email", "phone", "address", "offline_access", "roles"}
+	return []string{
+		"openid", "profile", "email", "phone", "address", "offline_access", "roles",
+		"gatehouse:account", "gatehouse:users", "gatehouse:read", "gatehouse:admin",
+	}
 }
 
 // scopeText returns the part ("title", "text") of a scope's words.

@@ -37,8 +37,12 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	renderer, err := pages.New(pages.Options{
-		ProductName: m.cfg.ProductName,
-		HelpURL:     m.cfg.HelpURL, PrivacyURL: m.cfg.PrivacyURL, TermsURL: m.cfg.TermsURL, Now: now,
+		Settings: func() idp.Settings {
+			s := idp.DefaultSettings()
+			s.ProductName = m.cfg.ProductName
+			return s
+		},
+		HelpURL: m.cfg.HelpURL, PrivacyURL: m.cfg.PrivacyURL, TermsURL: m.cfg.TermsURL, Now: now,
 	})
 	if err != nil {
 		return nil, err
