@@ -7,7 +7,8 @@
 //   - SignIn: the one place where a password is checked;
 //   - KnownBrowsers: the cookie that sets the owner's browser apart from strangers;
 //   - Sessions: the life of a signed-in browser;
-//   - Users: creating, changing and removing users, and the first administrator.
+//   - Users: creating, changing and removing users, and the first administrator;
+//   - SignUp: the rate at which strangers may register.
 //
 // It leaves cookies, forms and status codes to handlers, tokens to oauth and
 // rows to storage. It imports idp alone.

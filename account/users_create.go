@@ -2,7 +2,9 @@ package account
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -24,6 +26,10 @@ func (s *Users) Create(ctx context.Context, u *idp.User, password string) (*idp.
 // Register adds a user who signs up: with the role User and no other whatever
 // u holds, active, nothing verified, and a password under the rules for one
 // that a person chooses. ErrSignupClosed unless the settings let strangers in.
+//
+// A username that is taken is told. An email address that is taken is not: the
+// account is made without it, so that nobody learns from the answer whose
+// address has an account (docs/adr/0005).
 func (s *Users) Register(ctx context.Context, u *idp.User, password string) (*idp.User, error) {
 	if s.o.Settings().Signup != idp.SignupOpen {
 		return nil, ErrSignupClosed
@@ -32,11 +38,46 @@ func (s *Users) Register(ctx context.Context, u *idp.User, password string) (*id
 	n.Roles = []string{idp.RoleUser}
 	n.Status, n.ExpiresAt, n.PasswordHash = idp.UserActive, nil, ""
 	n.EmailVerified, n.PhoneNumberVerified = false, false
-	return s.create(ctx, n, password, s.policy().Check)
+	n, err := s.prepare(ctx, n, password, s.checkSignUp)
+	if err != nil {
+		return nil, err
+	}
+	err = s.o.Users.CreateUser(ctx, n)
+	var taken *idp.ConflictError
+	if errors.As(err, &taken) && taken.Field == "email" {
+		n.Email = ""
+		err = s.o.Users.CreateUser(ctx, n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
-// create hashes the password after rule, which is nil when there is none.
+// checkSignUp is the rule for strangers. An address as username would have to
+// be the account's own, and when it is taken, that would have to be told.
+func (s *Users) checkSignUp(password string, u *idp.User) error {
+	var username error
+	if strings.Contains(u.Username, "@") && u.Username == u.Email { // any other is refused by Validate
+		username = invalid(idp.NewFault("username", "must not be an email address"))
+	}
+	return allFaults(username, s.policy().Check(password, u))
+}
+
+// create stores what prepare made.
 func (s *Users) create(ctx context.Context, u *idp.User, password string, rule func(string, *idp.User) error) (*idp.User, error) {
+	n, err := s.prepare(ctx, u, password, rule)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.o.Users.CreateUser(ctx, n); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// prepare makes the record and hashes the password after rule, which is nil when there is none.
+func (s *Users) prepare(ctx context.Context, u *idp.User, password string, rule func(string, *idp.User) error) (*idp.User, error) {
 	n, err := s.newRecord(u)
 	if err != nil {
 		return nil, err
@@ -58,9 +99,6 @@ func (s *Users) create(ctx context.Context, u *idp.User, password string, rule f
 		if n.PasswordHash, err = s.o.Passwords.Hash(ctx, password); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.o.Users.CreateUser(ctx, n); err != nil {
-		return nil, err
 	}
 	return n, nil
 }
