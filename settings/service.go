@@ -2,7 +2,6 @@ package settings
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,7 +10,7 @@ import (
 	"gatehouse/idp"
 )
 
-// pollEvery is how often the stored settings are read again, in seconds after
+// pollEvery is how often the stored settings are read again: the time after
 // which a change is in force on every instance.
 const pollEvery = 2 * time.Second
 
@@ -107,14 +106,4 @@ func (s *Service) Run(ctx context.Context) {
 		}
 		failing = err != nil
 	}
-}
-
-// Save changes settings, by their JSON names; a JSON null goes back to the
-// default. Durations are text as in the environment ("10m"). All values are
-// judged together with those that stay: *idp.InvalidError holds every fault,
-// idp.ErrStale says that somebody saved after ifUnchangedSince (zero skips
-// that check). The change is in force here when Save returns, and within two
-// seconds on other instances.
-func (s *Service) Save(ctx context.Context, values map[string]json.RawMessage, ifUnchangedSince time.Time) error {
-	return idp.ErrUnavailable
 }
