@@ -42,6 +42,8 @@ const (
 	prePublish = jwksMaxAge + 30*time.Second
 	// retireMargin covers clock differences after the last token has expired.
 	retireMargin = time.Minute
+	// maxTokenTTL is the longest life of a token that settings allow.
+	maxTokenTTL = 24 * time.Hour
 	rsaBits      = 2048
 )
 
@@ -53,8 +55,8 @@ type KeyringOptions struct {
 	RotateEvery time.Duration
 	// Settings say how long tokens live that the keys sign.
 	Settings func() idp.Settings
-	// SettingsSaved says when the settings were last changed, zero for never;
-	// nil when they cannot change.
+	// SettingsSaved says when the lives of tokens may last have changed, zero
+	// for never; nil when they cannot change.
 	SettingsSaved func() time.Time
 	Now           func() time.Time
 	Log           *slog.Logger
@@ -136,7 +138,7 @@ func (k *Keyring) load(ctx context.Context) error {
 		set.keys = append(set.keys, ready)
 		set.byKID[s.KID] = ready
 	}
-	set.setRetirement(k.tokenTTL())
+	set.setRetirement(k.lives())
 	k.state.Store(set)
 	k.jwks.Store(nil)
 	return nil
@@ -179,10 +181,36 @@ func (k *Keyring) ready(old *keySet, s *idp.SigningKey) (*ringKey, error) {
 	return r, err
 }
 
-// tokenTTL is the longest life of a token that the keys sign.
-func (k *Keyring) tokenTTL() time.Duration {
+// lives is how long tokens live that the keys sign.
+type lives struct {
+	longest time.Duration // of those signed since
+	since   time.Time     // zero: always
+}
+
+func (k *Keyring) lives() lives {
 	s := k.o.Settings()
-	return max(s.AccessTokenTTL, s.IDTokenTTL)
+	l := lives{longest: max(s.AccessTokenTTL, s.IDTokenTTL)}
+	if k.o.SettingsSaved != nil {
+		l.since = k.o.SettingsSaved()
+	}
+	return l
+}
+
+// lastExpiry is when the last token has expired that a key signed which stopped
+// signing at over. What it signed before the settings changed may have had the longest life there is.
+func (l lives) lastExpiry(over time.Time) time.Time {
+	end := over.Add(l.longest)
+	if l.since.IsZero() {
+		return end
+	}
+	earlier := over
+	if l.since.Before(over) {
+		earlier = l.since
+	}
+	if before := earlier.Add(maxTokenTTL); before.After(end) {
+		return before
+	}
+	return end
 }
 
 func newSigner(r *ringKey, typ jose.ContentType) (jose.Signer, error) {
@@ -192,23 +220,41 @@ func newSigner(r *ringKey, typ jose.ContentType) (jose.Signer, error) {
 
 func sealContext(kid, alg string) string { return "signing key " + alg + " " + kid }
 
-// setRetirement finds, for each key that has been succeeded, when its last token has expired.
-func (s *keySet) setRetirement(tokenTTL time.Duration) {
+// setRetirement finds, for each key that another one took over from, when its
+// last token has expired. The order in which keys sign is that of their times:
+// after a revocation it is not always that of the chain.
+func (s *keySet) setRetirement(l lives) {
 	for _, r := range s.keys {
 		r.retires = time.Time{}
-		for _, next := range s.keys {
-			if next.Alg == r.Alg && next.Predecessor == r.KID && next.ActivateAt != nil {
-				r.retires = next.ActivateAt.Add(tokenTTL + retireMargin)
-			}
+		if over := s.takenOver(r); !over.IsZero() {
+			r.retires = l.lastExpiry(over).Add(retireMargin)
 		}
 	}
+}
+
+// takenOver is when the next key of the algorithm signs instead of r, zero
+// when none is going to.
+func (s *keySet) takenOver(r *ringKey) time.Time {
+	var first time.Time
+	for _, next := range s.keys {
+		if r.ActivateAt == nil || next.Alg != r.Alg || next.ActivateAt == nil || !next.ActivateAt.After(*r.ActivateAt) {
+			continue
+		}
+		if next.RevokedAt != nil && !next.RevokedAt.After(*next.ActivateAt) {
+			continue // it never signed
+		}
+		if first.IsZero() || next.ActivateAt.Before(first) {
+			first = *next.ActivateAt
+		}
+	}
+	return first
 }
 
 // active returns the key that signs, or nil.
 func (s *keySet) active(alg string, now time.Time) *ringKey {
 	var best *ringKey
 	for _, r := range s.keys {
-		if r.Alg != alg || r.ActivateAt == nil || r.ActivateAt.After(now) || r.private == nil {
+		if r.Alg != alg || r.ActivateAt == nil || r.ActivateAt.After(now) || r.private == nil || r.RevokedAt != nil {
 			continue
 		}
 		if best == nil || r.ActivateAt.After(*best.ActivateAt) {
@@ -221,11 +267,18 @@ func (s *keySet) active(alg string, now time.Time) *ringKey {
 // waiting returns the newest key that has no time to activate yet, or nil.
 func (s *keySet) waiting(alg string) *ringKey {
 	for _, r := range slices.Backward(s.keys) {
-		if r.Alg == alg && r.ActivateAt == nil {
+		if r.Alg == alg && r.ActivateAt == nil && r.RevokedAt == nil {
 			return r
 		}
 	}
 	return nil
+}
+
+// scheduled reports whether a key is going to take over at a time that is set.
+func (s *keySet) scheduled(alg string, now time.Time) bool {
+	return slices.ContainsFunc(s.keys, func(r *ringKey) bool {
+		return r.Alg == alg && r.ActivateAt != nil && r.ActivateAt.After(now) && r.RevokedAt == nil
+	})
 }
 
 // last returns the end of the chain of an algorithm, or nil.
@@ -246,6 +299,9 @@ func (s *keySet) last(alg string) *ringKey {
 
 func (r *ringKey) stateAt(now time.Time, active *ringKey) idp.KeyState {
 	switch {
+	// A key whose private part was wiped does not come back, whatever its times say.
+	case r.RevokedAt != nil || r.private == nil:
+		return idp.KeyRetired
 	case r.ActivateAt == nil || r.ActivateAt.After(now):
 		return idp.KeyNext
 	case r == active:
@@ -264,9 +320,14 @@ func (k *Keyring) signer(alg string) (*ringKey, error) {
 	return nil, fmt.Errorf("no active %s key", alg)
 }
 
-// verifier returns the key with the KID, of any state, or nil. Retired keys
-// still check old ID tokens that come back as hints.
-func (k *Keyring) verifier(kid string) *ringKey { return k.state.Load().byKID[kid] }
+// verifier returns the key with the KID, or nil. Retired keys still check old
+// ID tokens that come back as hints; revoked ones check nothing.
+func (k *Keyring) verifier(kid string) *ringKey {
+	if r := k.state.Load().byKID[kid]; r != nil && r.RevokedAt == nil {
+		return r
+	}
+	return nil
+}
 
 // isRetired reports whether the key with the KID has retired, or is gone.
 func (k *Keyring) isRetired(kid string) bool {

@@ -77,8 +77,8 @@ func (k *Keyring) maintainAlg(ctx context.Context, alg string) (changed bool, er
 		}
 		return true, k.addKey(ctx, alg, predecessor, nil)
 	}
-	// Only the end of the chain may be due: a scheduled successor counts as the rotation.
-	due := active != nil && next.Predecessor == active.KID && now.Sub(*active.ActivateAt) >= k.o.RotateEvery
+	// A scheduled successor counts as the rotation.
+	due := active != nil && !set.scheduled(alg, now) && now.Sub(*active.ActivateAt) >= k.o.RotateEvery
 	if !due {
 		return false, nil
 	}
