@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
@@ -99,8 +100,17 @@ func (a *App) withAdmin(load func([]string) (*server.Config, error), run func(co
 			return err
 		}
 		defer func() { err = errors.Join(err, admin.Close()) }()
-		return run(ctx, admin, args)
+		return run(idp.WithAct(ctx, operator()), admin, args)
 	})
+}
+
+// operator is who works at the command line, for the audit log.
+func operator() idp.Act {
+	act := idp.Act{Kind: idp.ActorCLI}
+	if who, err := user.Current(); err == nil { // a container may not name its user
+		act.Name = who.Username
+	}
+	return act
 }
 
 // log is for what commands have to say beside their result: stderr, worries only.

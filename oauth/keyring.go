@@ -44,7 +44,7 @@ const (
 	retireMargin = time.Minute
 	// maxTokenTTL is the longest life of a token that settings allow.
 	maxTokenTTL = 24 * time.Hour
-	rsaBits      = 2048
+	rsaBits     = 2048
 )
 
 // KeyringOptions says how a Keyring works.
