@@ -100,7 +100,7 @@ func (s *Site) shell(c *gin.Context) (*pages.Shell, error) {
 		Path: c.Request.URL.Path, Name: who.User.DisplayName(), Username: who.User.Username, May: who.User.Permissions,
 		CSRF:        s.CSRFToken(b, purposeShell, who.Session.ID),
 		SignOutCSRF: s.CSRFToken(b, RouteLogout, who.Session.ID),
-		Zone:        who.User.Zoneinfo, Back: backAddress(c),
+		Zone:        who.User.Zoneinfo, Back: backAddress(c), SessionEnds: who.Session.IdleExpiresAt,
 	}
 	sh.Area, _ = area.(pages.Area)
 	var err error
