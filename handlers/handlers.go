@@ -59,9 +59,27 @@ type site struct {
 	static http.Handler
 }
 
-// New returns the handler of everything that Gatehouse serves to the public.
-// An error means that the options do not fit together.
-func New(o Options) (http.Handler, error) {
+// Handler answers everything that Gatehouse serves to the public.
+type Handler struct{ engine *gin.Engine }
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.engine.ServeHTTP(w, r) }
+
+// Route is an address with a method. Parameters of the path begin with a
+// colon, a rest of the path with an asterisk.
+type Route struct{ Method, Path string }
+
+// Routes lists every route there is.
+func (h *Handler) Routes() []Route {
+	var all []Route
+	for _, r := range h.engine.Routes() {
+		all = append(all, Route{r.Method, r.Path})
+	}
+	return all
+}
+
+// New makes the Handler. An error means that the options do not fit together.
+func New(o Options) (*Handler, error) {
 	s, err := newSite(o)
 	if err != nil {
 		return nil, err
@@ -73,7 +91,7 @@ func New(o Options) (http.Handler, error) {
 	e.RedirectTrailingSlash = false
 	e.ForwardedByClientIP = false // web does this, for the request id and the scheme too
 	s.mount(e)
-	return e, nil
+	return &Handler{e}, nil
 }
 
 func newSite(o Options) (*site, error) {

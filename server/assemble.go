@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"gatehouse/account"
@@ -18,7 +17,7 @@ import (
 )
 
 // handler puts the rooms together: people, protocol, pages, routes.
-func (m *Main) handler(ctx context.Context) (http.Handler, error) {
+func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 	stores, now, log := m.admin.stores, m.now, m.log.Logger
 	browsers := knownBrowsers(m.master, now)
 	m.signIn = account.NewSignIn(account.SignInOptions{
@@ -54,7 +53,7 @@ func (m *Main) handler(ctx context.Context) (http.Handler, error) {
 	return handlers.New(handlers.Options{
 		Web: web.Options{
 			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
-			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Log: log, Now: now,
+			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Closing: m.stopping, Log: log, Now: now,
 		},
 		SignIn: m.signIn, Browsers: browsers,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gatehouse/account"
+	"gatehouse/handlers"
 	"gatehouse/oauth"
 )
 
@@ -37,10 +38,12 @@ type Main struct {
 	servers     []*http.Server
 	addr        net.Addr
 	metricsAddr net.Addr
+	routes      func() []handlers.Route
 	failed      chan error // a listener ended by itself
 
 	jobs     sync.WaitGroup
 	stopJobs context.CancelFunc
+	stopping chan struct{} // closed when the stop begins
 	closing  sync.Once
 	closeErr error
 }
@@ -50,6 +53,7 @@ func New(c *Config, version string, out io.Writer) *Main {
 	return &Main{
 		cfg: c, version: version, log: newLogs(out, c), now: time.Now,
 		metrics: newMetrics(version), issuer: c.Issuer, failed: make(chan error, 2),
+		stopping: make(chan struct{}),
 	}
 }
 
@@ -65,6 +69,9 @@ func (m *Main) Addr() net.Addr { return m.addr }
 
 // MetricsAddr is the address of the metrics listener, nil without one.
 func (m *Main) MetricsAddr() net.Addr { return m.metricsAddr }
+
+// Routes are all addresses that the program answers, known once Open has returned.
+func (m *Main) Routes() []handlers.Route { return m.routes() }
 
 // Run serves until ctx ends, then finishes what runs and closes. It returns
 // nil after an orderly end.
@@ -118,6 +125,7 @@ func (m *Main) Open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	m.routes = handler.Routes
 	// 5. Serve.
 	m.startJobs(ctx)
 	m.serve(public, newHTTPServer(handler, m.log.Logger))
@@ -220,6 +228,7 @@ func (m *Main) close() error {
 		m.log.Info("not ready any more; still answering", "for", short(m.cfg.ShutdownDelay))
 		time.Sleep(m.cfg.ShutdownDelay)
 	}
+	close(m.stopping)
 	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout)
 	defer cancel()
 	// 2. Stop accepting, finish what runs; cut what does not finish in time.

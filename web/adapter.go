@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -121,6 +122,12 @@ func (s *Site) ShowFor(c *gin.Context, status int, uiLocales string, p pages.Pag
 		return err
 	}
 	return s.Pages.Write(c.Writer, status, ctx, p)
+}
+
+// KeepWriting gives an answer that is written piece by piece (an export, a
+// stream of events) so much time for its next piece.
+func KeepWriting(c *gin.Context, d time.Duration) error {
+	return http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(d))
 }
 
 // WriteJSON writes a ready body.

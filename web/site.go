@@ -28,7 +28,7 @@ const (
 )
 
 // Options are the parts that all rooms stand on. Everything but
-// TrustedProxies, Audit, Metrics, Log, Now and Quiet is required.
+// TrustedProxies, Closing, Audit, Metrics, Log, Now and Quiet is required.
 type Options struct {
 	Provider *oauth.Provider
 	Sessions *account.Sessions
@@ -46,6 +46,10 @@ type Options struct {
 	// Quiet are the routes that are logged at Debug alone: probes, and public
 	// documents that everybody fetches again and again.
 	Quiet []string
+
+	// Closing is closed when the program begins to stop: answers that go on and
+	// on end then. Nil never is.
+	Closing <-chan struct{}
 
 	Audit   idp.Recorder     // nil records nothing
 	Metrics Metrics          // nil counts nothing
