@@ -61,6 +61,16 @@ type Attempt struct {
 // over-long password are kinds; idp.ErrUnavailable when a store failed or too
 // many wait; the error of ctx when it ended meanwhile.
 func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error) {
+	u, err := s.Confirm(ctx, a)
+	if err == nil {
+		s.noteSuccess(ctx, a, u)
+	}
+	return u, err
+}
+
+// Confirm is WithPassword for somebody who is signed in and shows once more who
+// they are: nothing begins, so nobody is told of a sign-in. A refusal is one all the same.
+func (s *SignIn) Confirm(ctx context.Context, a Attempt) (*idp.User, error) {
 	if err := checkLength(a.Password); err != nil {
 		s.noteRefusal(ctx, a, nil, err)
 		return nil, err
@@ -84,7 +94,6 @@ func (s *SignIn) WithPassword(ctx context.Context, a Attempt) (*idp.User, error)
 		s.noteRefusal(ctx, a, u, err)
 		return nil, err
 	}
-	s.noteSuccess(ctx, a, again)
 	return again, nil
 }
 

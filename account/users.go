@@ -110,15 +110,32 @@ func (s *Users) ChangePassword(ctx context.Context, userID, password, keep strin
 	return s.setPassword(ctx, u.ID, password, keep)
 }
 
+// ReplacePassword is ChangePassword that ends nothing: the person trusts every
+// device and app that is signed in.
+func (s *Users) ReplacePassword(ctx context.Context, userID, password string) error {
+	u, err := s.byID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := s.policy().Check(password, u); err != nil {
+		return err
+	}
+	return s.hashPassword(ctx, u.ID, password)
+}
+
 func (s *Users) setPassword(ctx context.Context, id, password, keep string) error {
+	if err := s.hashPassword(ctx, id, password); err != nil {
+		return err
+	}
+	return s.endAccess(ctx, id, keep)
+}
+
+func (s *Users) hashPassword(ctx context.Context, id, password string) error {
 	hash, err := s.o.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	if err := s.o.Users.SetPasswordHash(ctx, id, hash, s.now()); err != nil {
-		return err
-	}
-	return s.endAccess(ctx, id, keep)
+	return s.o.Users.SetPasswordHash(ctx, id, hash, s.now())
 }
 
 // endAccess goes on after a failure, so that one store's absence does not
