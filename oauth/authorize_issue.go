@@ -22,7 +22,7 @@ func (p *Provider) Issue(ctx context.Context, r *AuthorizeRequest, s *idp.Sessio
 	if client.Disabled || !redirectRegistered(client, r.RedirectURI) {
 		return nil, &PageError{PageBadRedirectURI, "the client changed while the request was in progress"}
 	}
-	ex := p.newExchange(client)
+	ex := p.newExchange(client, originOf(ctx))
 	ex.grant, ex.commit = newCodeGrant(r, s), commitCode
 	info, err := p.engine.GenerateAuthToken(withExchange(ctx, ex), oauth2.Code, &oauth2.TokenGenerateRequest{
 		ClientID: client.ID, UserID: s.UserID, RedirectURI: r.RedirectURI, Scope: ex.grant.Scope,
@@ -42,7 +42,18 @@ func (p *Provider) Issue(ctx context.Context, r *AuthorizeRequest, s *idp.Sessio
 		}
 		return nil, err
 	}
+	p.recordCode(ctx, ex)
 	return p.respond(r, url.Values{"code": {info.GetCode()}}), nil
+}
+
+// recordCode tells that the person let the client in. The context's act gives the name.
+func (p *Provider) recordCode(ctx context.Context, ex *exchange) {
+	ex.scope = ex.grant.Scope
+	ex.user = &idp.User{ID: ex.grant.UserID}
+	if act := idp.ActOf(ctx); act.ID == ex.user.ID {
+		ex.user.Username = act.Name
+	}
+	p.recordIssue(ex, idp.GrantAuthorizationCode)
 }
 
 func newCodeGrant(r *AuthorizeRequest, s *idp.Session) *idp.Grant {

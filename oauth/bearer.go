@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/idp"
@@ -79,7 +78,16 @@ func scopesOf(may idp.Permissions) []string {
 
 // RevokeBearer ends everything that came from the bearer's authorization.
 func (p *Provider) RevokeBearer(ctx context.Context, b *Bearer) error {
-	return p.o.Grants.RevokeGrant(ctx, b.GrantID)
+	if err := p.o.Grants.RevokeGrant(ctx, b.GrantID); err != nil || p.o.Audit == nil {
+		return err
+	}
+	e := idp.NewEvent(ctx, p.o.Now().UTC(), idp.ActionGrantRevoke, idp.Target{Kind: "grant", ID: b.GrantID}, idp.AuditOK)
+	e.ActorKind, e.ActorID, e.ActorName, e.ClientID = idp.ActorClient, b.Client.ID, b.Client.Name, b.Client.ID
+	if b.User != nil {
+		e.ActorKind, e.ActorID, e.ActorName = idp.ActorUser, b.User.ID, b.User.Username
+		e.Target, e.Changes = grantTarget(b.GrantID, b.User.ID)
+		e.Target.Name = b.User.Username
+	}
+	p.o.Audit.Record(e)
+	return nil
 }
-
-func joinScopes(scopes ...string) string { return strings.Join(scopes, " ") }

@@ -41,16 +41,23 @@ func (p *Provider) authenticateClient(ctx context.Context, r Request) (*idp.Clie
 	matches := secretMatches(&known, cred.secret)
 	who := guesserOf(cred.id, r.IP)
 	switch {
-	case client == nil, client.Disabled:
+	case client == nil:
+		p.refusedClient(nil, r, refusedUnknown)
+		return nil, invalidClient(cred.method, "client authentication failed")
+	case client.Disabled:
+		p.refusedClient(client, r, refusedDisabled)
 		return nil, invalidClient(cred.method, "client authentication failed")
 	case client.AuthMethod != cred.method:
+		p.refusedClient(client, r, refusedMethod)
 		return nil, invalidClient(cred.method, "this client is registered for %s", client.AuthMethod)
 	case client.IsPublic():
 		return client, nil
 	case p.guesses.exhausted(who):
+		p.refusedClient(client, r, refusedGuessing)
 		return nil, invalidClient(cred.method, "too many wrong secrets for this client; wait and try again").because(errGuessing)
 	case !matches:
 		p.guesses.wrong(who)
+		p.refusedClient(client, r, refusedSecret)
 		return nil, invalidClient(cred.method, "client authentication failed")
 	}
 	return client, nil

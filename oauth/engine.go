@@ -47,6 +47,7 @@ type exchange struct {
 	// set are the settings as the exchange began, so that all its lives fit together.
 	set      idp.Settings
 	issuedAt time.Time
+	from     origin
 }
 
 // commit is the store verb that makes an exchange final.
@@ -110,10 +111,14 @@ func (s tokenStore) Create(ctx context.Context, info oauth2.TokenInfo) error {
 		return grants.CreateGrant(ctx, ex.grant, info.GetCodeExpiresIn(), 0)
 	case commitRedeem:
 		life := s.p.lifeOf(ex)
-		return grants.RedeemCode(ctx, idp.Redemption{
+		err := grants.RedeemCode(ctx, idp.Redemption{
 			GrantID: ex.grant.ID, ClientID: ex.client.ID, Generation: ex.grant.Generation,
 			RefreshTTL: life.refresh, TTL: life.grant,
 		})
+		if errors.Is(err, idp.ErrReplayed) { // two at the same moment
+			s.p.recordReplay(ex, ex.grant.ID, ex.grant.UserID)
+		}
+		return err
 	case commitGrant:
 		life := s.p.lifeOf(ex)
 		return grants.CreateGrant(ctx, ex.grant, life.grant, life.refresh)
@@ -144,6 +149,7 @@ func (s tokenStore) GetByCode(ctx context.Context, code string) (oauth2.TokenInf
 		if err := s.p.o.Grants.RevokeGrant(ctx, g.ID); err != nil {
 			return nil, err
 		}
+		s.p.recordReplay(ex, g.ID, g.UserID)
 		return nil, idp.ErrReplayed
 	}
 	if isBefore(g, ex.client) {
@@ -189,6 +195,9 @@ func (s tokenStore) GetByRefresh(ctx context.Context, token string) (oauth2.Toke
 		rotation.NotBefore = *ex.client.TokensNotBefore
 	}
 	g, err := s.p.o.Grants.RotateRefresh(ctx, rotation)
+	if errors.Is(err, idp.ErrReplayed) {
+		s.p.recordReplay(ex, cred.grantID, "")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,8 @@ func (p *Provider) grantClient(ctx context.Context, ex *exchange, r Request) (oa
 
 // withoutPersonScopes leaves out the scopes that speak of a person; there is none.
 func withoutPersonScopes(scope string) string {
-	list := slices.DeleteFunc(scopeList(scope), func(s string) bool { return slices.Contains(idp.StandardScopes(), s) })
+	list := slices.DeleteFunc(scopeList(scope), func(s string) bool {
+		return s == idp.ScopeAccount || slices.Contains(idp.StandardScopes(), s)
+	})
 	return strings.Join(list, " ")
 }

@@ -24,7 +24,9 @@ func (p *Provider) grantPassword(ctx context.Context, ex *exchange, r Request) (
 	if err != nil {
 		return nil, err
 	}
-	user, err := p.o.Password(ctx, username, password, r.IP)
+	user, err := p.o.Password(idp.WithAct(ctx, idp.Act{
+		Kind: idp.ActorNobody, ClientID: ex.client.ID, IP: r.IP, RequestID: r.RequestID,
+	}), username, password, r.IP)
 	if errors.Is(err, ErrBadCredentials) {
 		return nil, refuse(codeInvalidGrant, "the username or password is wrong, or there were too many tries").because(err)
 	}

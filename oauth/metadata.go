@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"slices"
 
 	"gatehouse/idp"
 )
@@ -53,7 +54,7 @@ func buildMetadata(issuer string) ([]byte, error) {
 		IntrospectionEndpoint:     issuer + "/oauth2/introspect",
 		RevocationEndpoint:        issuer + "/oauth2/revoke",
 		EndSessionEndpoint:        issuer + "/oauth2/logout",
-		ScopesSupported:           idp.StandardScopes(),
+		ScopesSupported:           slices.Concat(idp.StandardScopes(), idp.APIScopes()),
 		ResponseTypesSupported:    []string{"code"},
 		ResponseModesSupported:    []string{ModeQuery, ModeFormPost},
 		GrantTypesSupported:       idp.GrantTypes(),

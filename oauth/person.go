@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/go-oauth2/oauth2/v4"
 
@@ -19,7 +20,7 @@ func (p *Provider) IssueToPerson(ctx context.Context, u *idp.User, ip, requestID
 	if err != nil {
 		return nil, err
 	}
-	ex := p.newExchange(client)
+	ex := p.newExchange(client, origin{ip, requestID})
 	ex.user, ex.scope = u, stillAllowed(client, personScope(u, refresh))
 	info, err := p.issueOnPassword(withExchange(ctx, ex), ex, refresh)
 	if err != nil {
@@ -34,7 +35,7 @@ func (p *Provider) RefreshForPerson(ctx context.Context, refreshToken, ip, reque
 	if err != nil {
 		return nil, err
 	}
-	ex := p.newExchange(client)
+	ex := p.newExchange(client, origin{ip, requestID})
 	info, err := p.engine.RefreshAccessToken(withExchange(ctx, ex), &oauth2.TokenGenerateRequest{ClientID: client.ID, Refresh: refreshToken})
 	if err != nil {
 		return nil, grantError(err)
@@ -63,5 +64,5 @@ func personScope(u *idp.User, refresh bool) string {
 	if refresh {
 		scopes = append(scopes, idp.ScopeOfflineAccess)
 	}
-	return joinScopes(append(scopes, scopesOf(u.Permissions)...)...)
+	return strings.Join(append(scopes, scopesOf(u.Permissions)...), " ")
 }

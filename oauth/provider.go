@@ -51,6 +51,7 @@ type Provider struct {
 	engine   *engine
 	verified *lru.Cache[[sha256.Size]byte, *accessClaims]
 	guesses  *guesses
+	refusals *refusals
 	metadata []byte
 }
 
@@ -67,7 +68,11 @@ func New(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{o: o, verified: verified, guesses: guesses}
+	refusals, err := newRefusals()
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{o: o, verified: verified, guesses: guesses, refusals: refusals}
 	p.engine = newEngine(p)
 	p.metadata, err = buildMetadata(o.Issuer)
 	return p, err

@@ -49,7 +49,7 @@ func (p *Provider) Token(ctx context.Context, r Request) (*TokenResponse, error)
 		return nil, err
 	}
 	// 4. Its own checks, and the exchange.
-	ex := p.newExchange(client)
+	ex := p.newExchange(client, r.origin())
 	info, err := grant(withExchange(ctx, ex), ex, r)
 	if err != nil {
 		return nil, grantError(err)
@@ -58,8 +58,8 @@ func (p *Provider) Token(ctx context.Context, r Request) (*TokenResponse, error)
 	return p.tokenResponse(ex, info, grantType)
 }
 
-func (p *Provider) newExchange(client *idp.Client) *exchange {
-	return &exchange{client: client, issuedAt: p.o.Now(), set: p.o.Settings()}
+func (p *Provider) newExchange(client *idp.Client, from origin) *exchange {
+	return &exchange{client: client, issuedAt: p.o.Now(), set: p.o.Settings(), from: from}
 }
 
 // grantFunc is one grant: it completes the exchange and runs it through the engine.
@@ -111,12 +111,14 @@ func (p *Provider) tokenResponse(ex *exchange, info oauth2.TokenInfo, grantType 
 		RefreshToken: info.GetRefresh(), Scope: ex.scope,
 		ClientID: ex.client.ID, UserID: ex.grant.UserID, GrantType: grantType,
 	}
-	if ex.user == nil || !hasScope(ex.scope, idp.ScopeOpenID) {
-		return out, nil
+	if ex.user != nil && hasScope(ex.scope, idp.ScopeOpenID) {
+		var err error
+		if out.IDToken, err = p.signID(ex, out.AccessToken, grantType); err != nil {
+			return nil, err
+		}
 	}
-	var err error
-	out.IDToken, err = p.signID(ex, out.AccessToken, grantType)
-	return out, err
+	p.issued(ex, grantType)
+	return out, nil
 }
 
 // signAccess makes the access token of an exchange (RFC 9068).
@@ -223,10 +225,11 @@ func requestedScope(client *idp.Client, scope string) (string, error) {
 	return allowedScope(client, scope)
 }
 
+// Power over Gatehouse itself is never given unasked.
 func defaultScopes(client *idp.Client) []string {
 	var own []string
 	for _, s := range client.Scopes {
-		if !slices.Contains(idp.StandardScopes(), s) {
+		if !slices.Contains(idp.StandardScopes(), s) && !slices.Contains(idp.APIScopes(), s) {
 			own = append(own, s)
 		}
 	}
