@@ -57,7 +57,7 @@ func (s *site) consentSubmit(c *gin.Context) error {
 }
 
 func (s *site) decideConsent(c *gin.Context, f *flow, who web.SignedIn, decision string) error {
-	ctx := c.Request.Context()
+	ctx := s.ActAs(c, who)
 	switch decision {
 	case "allow":
 		web.RecordOf(c).Outcome = "consent:allow"

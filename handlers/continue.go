@@ -50,6 +50,7 @@ func (s *site) finish(c *gin.Context, f *flow, send send) error {
 		if !stands {
 			return s.startOver(c, f)
 		}
+		ctx = s.ActAs(c, who)
 	}
 	code := f.in.Notice // of a refusal
 	won, err := s.change(ctx, f, func(in *idp.Interaction) bool {

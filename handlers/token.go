@@ -96,7 +96,7 @@ func (s *site) clientRequest(c *gin.Context) (oauth.Request, error) {
 		return oauth.Request{}, err
 	}
 	rec := web.RecordOf(c)
-	req := oauth.Request{Form: form, Authorization: header, IP: rec.IP}
+	req := oauth.Request{Form: form, Authorization: header, IP: rec.IP, RequestID: rec.ID}
 	if id := req.ClaimedClient(); web.IsClientID(id) {
 		rec.Client = id
 	}

@@ -97,7 +97,7 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 // (throttling included). Every refusal looks the same to the client.
 func withPassword(s *account.SignIn) oauth.PasswordFunc {
 	return func(ctx context.Context, username, password, ip string) (*idp.User, error) {
-		u, err := s.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip})
+		u, err := s.WithPassword(ctx, account.Attempt{Login: username, Password: password, IP: ip, RequestID: idp.ActOf(ctx).RequestID})
 		if errors.Is(err, account.ErrBadCredentials) {
 			return nil, errors.Join(oauth.ErrBadCredentials, err)
 		}

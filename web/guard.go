@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -69,6 +70,16 @@ func (s *Site) Act(c *gin.Context) idp.Act {
 		a.Kind, a.ID, a.Name = idp.ActorUser, who.User.ID, who.User.Username
 	}
 	return a
+}
+
+// ActAs is the context of a request outside of the guarded groups whose
+// changes are recorded as the person's.
+func (s *Site) ActAs(c *gin.Context, who SignedIn) context.Context {
+	a := s.Act(c)
+	if who.Is() {
+		a.Kind, a.ID, a.Name = idp.ActorUser, who.User.ID, who.User.Username
+	}
+	return idp.WithAct(c.Request.Context(), a)
 }
 
 // WithReason makes the changes of this request carry the reason that the person gave.

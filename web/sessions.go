@@ -164,7 +164,7 @@ func (s *Site) SignInAs(c *gin.Context, u *idp.User, remember bool) (SignedIn, e
 // go once more at the end, for what was issued in between; after that
 // Provider.Issue sees that the session is gone.
 func (s *Site) SignOut(c *gin.Context, who SignedIn) error {
-	ctx := c.Request.Context()
+	ctx := s.ActAs(c, who)
 	if err := s.Provider.EndSession(ctx, who.Session.ID); err != nil {
 		return fmt.Errorf("end grants of session: %w", err)
 	}
