@@ -1,125 +1,90 @@
 package account
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
-	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-
-	"golang.org/x/crypto/argon2"
-	"golang.org/x/crypto/bcrypt"
 )
 
-// HashParams are the costs of argon2id (RFC 9106).
-type HashParams struct {
-	MemoryKiB uint32
-	Time      uint32 // passes over the memory
-	Threads   uint8
-}
-
-// DefaultHashParams returns 19 MiB, two passes, one thread: about 24 ms.
-func DefaultHashParams() HashParams { return HashParams{MemoryKiB: 19456, Time: 2, Threads: 1} }
-
-const (
-	saltLen = 16
-	keyLen  = 32
-
-	// What an imported hash may cost at most: a hash is data, and data must not
-	// be able to take the memory or the minutes of the server.
-	maxMemoryKiB  = 128 * 1024
-	maxTime       = 16
-	maxThreads    = 16
-	maxBcryptCost = 15
-)
-
-// errHashForm says that a stored hash is of no kind that is understood.
+// errHashForm says that a stored hash is of no kind that is understood, or costs too much.
 var errHashForm = errors.New("password hash of an unknown form")
 
-// argonHash is an argon2id hash taken apart.
-type argonHash struct {
-	HashParams
-	salt, key []byte
+// hashForm is a stored hash, taken apart and found bearable: a hash is data,
+// and data must not be able to take the memory or the minutes of the server.
+type hashForm interface {
+	// matches reports whether the password is that of the hash.
+	matches(password string) bool
+	// memory is what matches takes, in KiB.
+	memory() uint32
 }
 
-// derive makes the hash of a password, already normalised.
-func derive(p HashParams, password string) argonHash {
-	h := argonHash{HashParams: p, salt: make([]byte, saltLen)}
-	rand.Read(h.salt) // never fails: crypto/rand ends the program instead
-	h.key = h.run(password, keyLen)
-	return h
-}
+// maxHashText is the longest hash that is looked at, in bytes.
+const maxHashText = 400
 
-func (h argonHash) run(password string, length int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.Time, h.MemoryKiB, h.Threads, uint32(length)) //nolint:gosec // at most 64
-}
+// Bounds of what an imported hash holds, in bytes.
+const (
+	minKey, maxKey = 16, 64
+	maxSalt        = 64
+)
 
-func (h argonHash) matches(password string) bool {
-	return subtle.ConstantTimeCompare(h.run(password, len(h.key)), h.key) == 1
-}
-
-// String is the PHC form.
-func (h argonHash) String() string {
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, h.MemoryKiB, h.Time, h.Threads, b64(h.salt), b64(h.key))
-}
-
-var argonParams = regexp.MustCompile(`^m=([1-9]\d{0,6}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})$`)
-
-// parseArgon reads a PHC string of argon2id, version 19, within the limits.
-func parseArgon(s string) (h argonHash, err error) {
-	parts := strings.Split(s, "$")
-	if len(s) > 300 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" ||
-		parts[2] != "v="+strconv.Itoa(argon2.Version) {
-		return argonHash{}, errHashForm
+// parseHash reads a stored hash: ours, or one of those that other systems
+// make. Whatever is not exactly of a known form and within the bounds is errHashForm.
+func parseHash(s string) (hashForm, error) {
+	if len(s) > maxHashText || strings.ContainsAny(s, "\r\n") { // which base64 would pass over
+		return nil, errHashForm
 	}
-	m := argonParams.FindStringSubmatch(parts[3])
-	if m == nil {
-		return argonHash{}, errHashForm
-	}
-	var n [3]uint64
-	for i := range n {
-		if n[i], err = strconv.ParseUint(m[i+1], 10, 32); err != nil {
-			return argonHash{}, errHashForm
+	for _, f := range []struct {
+		prefix string
+		parse  func(string) (hashForm, error)
+	}{
+		{"$argon2", parseArgon},
+		{"$2", parseBcrypt},
+		{"$scrypt$", parseScryptPHC},
+		{"$pbkdf2", parsePBKDF2PHC},
+		{"scrypt:", parseScryptWerkzeug},
+		{"pbkdf2:", parsePBKDF2Werkzeug},
+		{"argon2$argon2", func(s string) (hashForm, error) { return parseArgon(strings.TrimPrefix(s, "argon2")) }}, // Django
+		{"bcrypt$$2", func(s string) (hashForm, error) { return parseBcrypt(strings.TrimPrefix(s, "bcrypt$")) }},   // Django
+		{"bcrypt_sha256$$2", parseBcryptSHA256},
+		{"scrypt$", parseScryptDjango},
+		{"pbkdf2_", parsePBKDF2Django},
+	} {
+		if strings.HasPrefix(s, f.prefix) {
+			return f.parse(s)
 		}
 	}
-	// RFC 9106 §3.1: at least 8 KiB for each lane.
-	if n[0] > maxMemoryKiB || n[1] > maxTime || n[2] > maxThreads || n[0] < 8*n[2] {
-		return argonHash{}, errHashForm
-	}
-	h.HashParams = HashParams{MemoryKiB: uint32(n[0]), Time: uint32(n[1]), Threads: uint8(n[2])} //nolint:gosec // bounded above
-	b64 := base64.RawStdEncoding.Strict()
-	var saltErr, keyErr error
-	h.salt, saltErr = b64.DecodeString(parts[4])
-	h.key, keyErr = b64.DecodeString(parts[5])
-	if saltErr != nil || keyErr != nil || len(h.salt) < 8 || len(h.salt) > 64 || len(h.key) < 16 || len(h.key) > 64 ||
-		strings.ContainsAny(s, "\r\n") { // which the decoder passes over
-		return argonHash{}, errHashForm
-	}
-	return h, nil
+	return nil, errHashForm
 }
 
-var bcryptForm = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
+// derived is the salt and the outcome of a key derivation.
+type derived struct{ salt, key []byte }
 
-// parseBcrypt accepts a bcrypt hash within the limits.
-func parseBcrypt(s string) ([]byte, error) {
-	if !bcryptForm.MatchString(s) {
-		return nil, errHashForm
+// newDerived checks the lengths: a key that is too short matches too easily, a long one costs.
+func newDerived(salt, key []byte, errs ...error) (derived, error) {
+	if errors.Join(errs...) != nil || len(salt) == 0 || len(salt) > maxSalt || len(key) < minKey || len(key) > maxKey {
+		return derived{}, errHashForm
 	}
-	h := []byte(s)
-	if cost, err := bcrypt.Cost(h); err != nil || cost > maxBcryptCost {
-		return nil, errHashForm
-	}
-	return h, nil
+	return derived{salt, key}, nil
 }
 
-// bcryptMatches compares with the password as it was typed, as the system did
-// that the hash comes from. bcrypt reads 72 bytes at most, there as here; the
-// hash that replaces it reads all.
-func bcryptMatches(hash []byte, typed string) bool {
-	return bcrypt.CompareHashAndPassword(hash, []byte(typed)) == nil
+func (d derived) is(key []byte) bool { return subtle.ConstantTimeCompare(key, d.key) == 1 }
+
+// The ways in which salts and keys are written.
+
+func fromHex(s string) ([]byte, error) { return hex.DecodeString(s) }
+
+func fromBase64(s string) ([]byte, error) { return base64.StdEncoding.Strict().DecodeString(s) }
+
+func fromRawBase64(s string) ([]byte, error) { return base64.RawStdEncoding.Strict().DecodeString(s) }
+
+// number reads a cost that a pattern found; 0, which no cost is, when it is too large.
+func number(s string) int {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }

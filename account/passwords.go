@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"time"
 )
 
@@ -21,7 +22,7 @@ type Passwords struct {
 // observe, if not nil, is told at the end of each wait how many still wait and
 // how long this one did; it must be quick and safe to call from many goroutines.
 func NewPasswords(p HashParams, slots int, observe func(waiting int, waited time.Duration)) *Passwords {
-	dummy := argonHash{HashParams: p, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
+	dummy := argonHash{HashParams: p, kind: "argon2id", derived: derived{make([]byte, saltLen), make([]byte, keyLen)}}
 	rand.Read(dummy.salt)
 	rand.Read(dummy.key)
 	return &Passwords{params: p, gate: newGate(slots, observe), dummy: dummy}
@@ -74,21 +75,25 @@ func (p *Passwords) VerifyNone(ctx context.Context, password string) error {
 
 // NeedsRehash reports whether the hash is not one that Hash makes now.
 func (p *Passwords) NeedsRehash(hash string) bool {
-	h, err := parseArgon(hash)
-	return err != nil || h.HashParams != p.params || len(h.salt) != saltLen || len(h.key) != keyLen
+	h, err := parseHash(hash)
+	if err != nil {
+		return true
+	}
+	a, ok := h.(argonHash)
+	return !ok || !a.isOf(p.params) || !strings.HasPrefix(hash, "$")
 }
 
 // Understands reports whether Verify can check passwords against the hash:
-// argon2id in PHC form, or bcrypt, of bearable costs.
+// argon2, bcrypt, scrypt or PBKDF2 in PHC form or as Django and Werkzeug write
+// them, of bearable costs.
 func (p *Passwords) Understands(hash string) bool {
-	if _, err := parseArgon(hash); err == nil {
-		return true
-	}
-	_, err := parseBcrypt(hash)
+	_, err := parseHash(hash)
 	return err == nil
 }
 
-// compare runs exactly one hash, whatever it is given. The caller is inside the gate.
+// compare runs one hash, whatever it is given; a second one only for an
+// imported hash and a password that normalising changes: the system that the
+// hash comes from may have hashed it as it was typed. The caller is inside the gate.
 func (p *Passwords) compare(hash, password string) (bool, error) {
 	normal, usable := normalize(password)
 	switch {
@@ -101,22 +106,23 @@ func (p *Passwords) compare(hash, password string) (bool, error) {
 		p.dummy.matches(normal)
 		return false, nil
 	}
-	if h, err := parseArgon(hash); err == nil {
-		return h.matches(normal), nil
+	h, err := parseHash(hash)
+	if err != nil {
+		p.dummy.matches(normal)
+		return false, errHashForm
 	}
-	if h, err := parseBcrypt(hash); err == nil {
-		return bcryptMatches(h, password), nil
+	if h.matches(normal) {
+		return true, nil
 	}
-	p.dummy.matches(normal)
-	return false, errHashForm
+	return normal != password && p.NeedsRehash(hash) && h.matches(password), nil
 }
 
 // places is the share of the gate that a hash takes: one that needs more
 // memory than ours takes the place of several.
 func (p *Passwords) places(hash string) int64 {
-	h, err := parseArgon(hash)
-	if err != nil || h.MemoryKiB <= p.params.MemoryKiB {
+	h, err := parseHash(hash)
+	if err != nil || h.memory() <= p.params.MemoryKiB {
 		return 1
 	}
-	return int64((h.MemoryKiB + p.params.MemoryKiB - 1) / p.params.MemoryKiB)
+	return int64((h.memory() + p.params.MemoryKiB - 1) / p.params.MemoryKiB)
 }
