@@ -44,11 +44,12 @@ var rules = map[string]rule{
 	"migrations/postgres": {},
 	"migrations/sqlite":   {},
 	"storage":             {rooms: []string{"idp", "storage/sql", "storage/redis"}},
+	"storage/keyset":      {rooms: []string{"idp"}},
 	"storage/sql": {
-		rooms:     []string{"idp", "migrations", "migrations/postgres", "migrations/sqlite"},
+		rooms:     []string{"idp", "storage/keyset", "migrations", "migrations/postgres", "migrations/sqlite"},
 		libraries: []string{"database/sql", "github.com/lib/pq", "modernc.org/sqlite", "github.com/golang-migrate/migrate"},
 	},
-	"storage/redis":       {rooms: []string{"idp"}, libraries: []string{"github.com/redis/go-redis"}},
+	"storage/redis":       {rooms: []string{"idp", "storage/keyset"}, libraries: []string{"github.com/redis/go-redis"}},
 	"storage/storagetest": {rooms: []string{"idp"}},
 	"server": {
 		rooms: []string{

@@ -29,10 +29,10 @@ type cache[T any] struct {
 	copy func(*T) *T
 	now  func() time.Time
 
-	flight  singleflight.Group
 	mu      sync.Mutex // guards what follows
+	flight  *singleflight.Group
 	entries *lru.Cache[string, entry[T]]
-	changes uint64 // counts forget, so that a read begun before one is not kept
+	changes uint64 // counts what was forgotten, so that a read begun before one is not kept
 }
 
 type entry[T any] struct {
@@ -45,14 +45,14 @@ func newCache[T any](load func(context.Context, string) (*T, error), clone func(
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &cache[T]{load: load, copy: clone, now: time.Now, entries: entries}
+	return &cache[T]{load: load, copy: clone, now: time.Now, flight: new(singleflight.Group), entries: entries}
 }
 
 // get returns a copy of the value, at most cacheTTL old. Errors are not remembered.
 func (c *cache[T]) get(ctx context.Context, id string) (*T, error) {
 	c.mu.Lock()
 	e, ok := c.entries.Get(id)
-	before := c.changes
+	before, flight := c.changes, c.flight
 	c.mu.Unlock()
 	if ok && c.now().Before(e.until) {
 		return c.copy(e.value), nil
@@ -60,7 +60,7 @@ func (c *cache[T]) get(ctx context.Context, id string) (*T, error) {
 	if ctx.Err() != nil {
 		return nil, gaveUp(ctx)
 	}
-	loading := c.flight.DoChan(id, func() (any, error) {
+	loading := flight.DoChan(id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadLimit)
 		defer cancel()
 		until := c.now().Add(cacheTTL) // counted from before the read
@@ -92,8 +92,18 @@ func (c *cache[T]) forget(id string) {
 	c.mu.Lock()
 	c.changes++
 	c.entries.Remove(id)
+	flight := c.flight
 	c.mu.Unlock()
-	c.flight.Forget(id)
+	flight.Forget(id)
+}
+
+// forgetAll is forget for every value.
+func (c *cache[T]) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	c.entries.Purge()
+	c.flight = new(singleflight.Group)
 }
 
 // gaveUp is the error of a caller whose ctx ended: gone away, or out of time

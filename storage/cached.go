@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"gatehouse/idp"
@@ -15,25 +14,7 @@ type cachedUsers struct {
 }
 
 func newCachedUsers(s idp.UserStore) *cachedUsers {
-	return &cachedUsers{UserStore: s, byID: newCache(s.User, copyUser)}
-}
-
-// copyUser shares nothing that a caller could write to.
-func copyUser(u *idp.User) *idp.User {
-	c := *u
-	c.Roles = slices.Clone(u.Roles)
-	for _, t := range []**time.Time{&c.ExpiresAt, &c.LastLoginAt, &c.LastChangeAt, &c.FailedAuthAt} {
-		*t = copyTime(*t)
-	}
-	return &c
-}
-
-func copyTime(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	c := *t
-	return &c
+	return &cachedUsers{UserStore: s, byID: newCache(s.User, (*idp.User).Clone)}
 }
 
 // User returns the user as it was at most two seconds ago, or as the last
@@ -77,6 +58,32 @@ func (s *cachedUsers) DeleteDueUser(ctx context.Context, id string) error {
 	return s.UserStore.DeleteDueUser(ctx, id)
 }
 
+func (s *cachedUsers) Unlock(ctx context.Context, id string) error {
+	defer s.byID.forget(id)
+	return s.UserStore.Unlock(ctx, id)
+}
+
+func (s *cachedUsers) AddUsers(ctx context.Context, us []*idp.User) ([]error, error) {
+	defer func() {
+		for _, u := range us {
+			s.byID.forget(u.ID)
+		}
+	}()
+	return s.UserStore.AddUsers(ctx, us)
+}
+
+// rolesOfCached is a RoleStore beside cached users: what a role lets its
+// holders do is part of them.
+type rolesOfCached struct {
+	idp.RoleStore
+	users *cache[idp.User]
+}
+
+func (s rolesOfCached) UpdateRole(ctx context.Context, r *idp.Role, ifUnchangedSince time.Time) error {
+	defer s.users.forgetAll()
+	return s.RoleStore.UpdateRole(ctx, r, ifUnchangedSince)
+}
+
 // cachedClients is a ClientStore whose Client is cached.
 type cachedClients struct {
 	idp.ClientStore
@@ -84,18 +91,7 @@ type cachedClients struct {
 }
 
 func newCachedClients(s idp.ClientStore) *cachedClients {
-	return &cachedClients{ClientStore: s, byID: newCache(s.Client, copyClient)}
-}
-
-func copyClient(c *idp.Client) *idp.Client {
-	n := *c
-	n.RedirectURIs = slices.Clone(c.RedirectURIs)
-	n.PostLogoutRedirectURIs = slices.Clone(c.PostLogoutRedirectURIs)
-	n.GrantTypes = slices.Clone(c.GrantTypes)
-	n.Scopes = slices.Clone(c.Scopes)
-	n.Secrets = slices.Clone(c.Secrets)
-	n.TokensNotBefore = copyTime(c.TokensNotBefore)
-	return &n
+	return &cachedClients{ClientStore: s, byID: newCache(s.Client, (*idp.Client).Clone)}
 }
 
 // Client returns the client as it was at most two seconds ago, or as the last

@@ -8,8 +8,9 @@
 //
 //	                          DATABASE_URL only      with REDIS_URL
 //	users, roles, consents,
-//	clients, keys             SQLite or Postgres     SQLite or Postgres
-//	grants, sessions,
+//	clients, keys, settings,
+//	images, audit, tallies    SQLite or Postgres     SQLite or Postgres
+//	grants, sessions, notes,
 //	interactions, throttles   the same database      Redis
 //
 // # The cache

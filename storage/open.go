@@ -57,8 +57,9 @@ func Open(ctx context.Context, o Options) (*Stores, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	users := newCachedUsers(sqlstore.NewUsers(db))
 	s := &Stores{
-		Users: newCachedUsers(sqlstore.NewUsers(db)), Roles: sqlstore.NewRoles(db),
+		Users: users, Roles: rolesOfCached{sqlstore.NewRoles(db), users.byID},
 		Consents: sqlstore.NewConsents(db), Clients: newCachedClients(sqlstore.NewClients(db)), Keys: sqlstore.NewKeys(db),
 		Audit: sqlstore.NewAudit(db), Tallies: sqlstore.NewTallies(db), Settings: sqlstore.NewSettings(db), Images: sqlstore.NewImages(db),
 		db: db,

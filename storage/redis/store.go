@@ -45,6 +45,7 @@ var (
 	_ idp.SessionStore     = (*Store)(nil)
 	_ idp.InteractionStore = (*Store)(nil)
 	_ idp.ThrottleStore    = (*Store)(nil)
+	_ idp.NoteStore        = (*Store)(nil)
 )
 
 // Open connects to the Redis that rawURL names (see [ParseURL] for its forms)

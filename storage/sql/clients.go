@@ -13,12 +13,16 @@ type Clients struct{ db aggregate }
 // NewClients returns the client store of the database.
 func NewClients(db *DB) *Clients { return &Clients{aggregate{db, "clients"}} }
 
-// clientColumns are in the order of clientValues and clientInto.
-const clientColumns = `id, updated_at, name, auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
-	secrets, resource_server, skip_consent, require_pkce, disabled, id_token_alg, client_uri, policy_uri, tos_uri, tokens_not_before`
+// clientColumns are in the order of clientValues and clientInto. Those that
+// clientInto has no place for are clientExtra.
+const (
+	clientColumns = `id, updated_at, name, auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
+	secrets, resource_server, skip_consent, require_pkce, disabled, id_token_alg, client_uri, policy_uri, tos_uri, tokens_not_before, logo`
+	clientExtra = `kind, name_key, search`
+	clientTimes = `created_at, last_used_at` // not for UpdateClient
+)
 
-// clientValues leaves out created_at, which is written once.
-func (s *Clients) clientValues(c *idp.Client) []any {
+func (s *Clients) values(c *idp.Client) []any {
 	secrets := c.Secrets
 	if secrets == nil {
 		secrets = []idp.ClientSecret{}
@@ -26,23 +30,42 @@ func (s *Clients) clientValues(c *idp.Client) []any {
 	return []any{
 		c.ID, s.db.dialect.at(c.UpdatedAt), c.Name, c.AuthMethod, asList(c.RedirectURIs), asList(c.PostLogoutRedirectURIs),
 		asList(c.GrantTypes), asList(c.Scopes), asJSON(secrets), c.ResourceServer, c.SkipConsent, c.RequirePKCE,
-		c.Disabled, c.IDTokenAlg, c.ClientURI, c.PolicyURI, c.TosURI, s.db.dialect.atPtr(c.TokensNotBefore),
+		c.Disabled, c.IDTokenAlg, c.ClientURI, c.PolicyURI, c.TosURI, s.db.dialect.atPtr(c.TokensNotBefore), c.Logo,
+		string(c.Kind()), searchText(c.DisplayName()), searchText(c.ID, c.Name),
 	}
 }
 
-func clientInto(c *idp.Client) scanner {
-	return into(&c.ID, timeTo{&c.UpdatedAt}, &c.Name, &c.AuthMethod, jsonTo{&c.RedirectURIs}, jsonTo{&c.PostLogoutRedirectURIs},
-		jsonTo{&c.GrantTypes}, jsonTo{&c.Scopes}, jsonTo{&c.Secrets}, &c.ResourceServer, &c.SkipConsent, &c.RequirePKCE,
-		&c.Disabled, &c.IDTokenAlg, &c.ClientURI, &c.PolicyURI, &c.TosURI, timePtrTo{&c.TokensNotBefore}, timeTo{&c.CreatedAt})
+func clientInto(c *idp.Client) scanner { return into(clientMembersInto(c)...) }
+
+// clientMembersInto are where clientColumns and clientTimes go.
+func clientMembersInto(c *idp.Client) []any {
+	return []any{
+		&c.ID,
+		timeTo{&c.UpdatedAt},
+		&c.Name, &c.AuthMethod,
+		jsonTo{&c.RedirectURIs},
+		jsonTo{&c.PostLogoutRedirectURIs},
+		jsonTo{&c.GrantTypes},
+		jsonTo{&c.Scopes},
+		jsonTo{&c.Secrets},
+		&c.ResourceServer, &c.SkipConsent, &c.RequirePKCE, &c.Disabled, &c.IDTokenAlg, &c.ClientURI, &c.PolicyURI, &c.TosURI,
+		timePtrTo{&c.TokensNotBefore},
+		&c.Logo,
+		timeTo{&c.CreatedAt},
+		timePtrTo{&c.LastUsedAt},
+	}
 }
 
 // CreateClient implements idp.ClientStore.
 func (s *Clients) CreateClient(ctx context.Context, c *idp.Client) error {
-	return s.db.do(ctx, "CreateClient", func() error {
-		_, err := s.db.write.exec(ctx, `INSERT INTO clients (`+clientColumns+`, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-			append(s.clientValues(c), s.db.dialect.at(c.CreatedAt))...)
-		return err
+	d := &s.db.dialect
+	return s.db.transact(ctx, "CreateClient", func(tx runner) error {
+		values := append(s.values(c), d.at(c.CreatedAt), d.atPtr(c.LastUsedAt))
+		_, err := tx.exec(ctx, `INSERT INTO clients (`+clientColumns+`, `+clientExtra+`, `+clientTimes+`) VALUES `+tuples(1, len(values)), values...)
+		if err != nil {
+			return err
+		}
+		return s.db.record(ctx, tx, event(ctx, idp.ActionClientCreate, clientTarget(c), clientChanges(new(idp.Client), c)))
 	})
 }
 
@@ -52,7 +75,7 @@ func (s *Clients) Client(ctx context.Context, id string) (*idp.Client, error) {
 		return nil, idp.ErrNotFound
 	}
 	return records[idp.Client]{s.db, clientInto}.one(ctx, "Client",
-		`SELECT `+clientColumns+`, created_at FROM clients WHERE id = $1`, id)
+		`SELECT `+clientColumns+`, `+clientTimes+` FROM clients WHERE id = $1`, id)
 }
 
 // UpdateClient implements idp.ClientStore.
@@ -60,19 +83,24 @@ func (s *Clients) UpdateClient(ctx context.Context, c *idp.Client, ifUnchangedSi
 	if !storable(c.ID) {
 		return idp.ErrNotFound
 	}
-	return s.db.do(ctx, "UpdateClient", func() error {
-		return s.db.write.transact(ctx, func(tx runner) error {
-			n, err := tx.exec(ctx, `UPDATE clients SET (updated_at, name, auth_method, redirect_uris, post_logout_redirect_uris,
-				grant_types, scopes, secrets, resource_server, skip_consent, require_pkce, disabled, id_token_alg,
-				client_uri, policy_uri, tos_uri, tokens_not_before)
-				= ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-				WHERE id = $1 AND updated_at = coalesce($19, updated_at)`,
-				append(s.clientValues(c), s.db.dialect.at(ifUnchangedSince))...)
-			if err == nil && n == 0 {
-				return staleOr404(ctx, tx, `SELECT 1 FROM clients WHERE id = $1`, c.ID)
-			}
+	return s.db.transact(ctx, "UpdateClient", func(tx runner) error {
+		before := new(idp.Client)
+		var unchanged bool
+		err := first(ctx, tx, into(append(clientMembersInto(before), &unchanged)...),
+			`UPDATE clients SET updated_at = updated_at WHERE id = $1
+			RETURNING `+clientColumns+`, `+clientTimes+`, updated_at = coalesce($2, updated_at)`, c.ID, s.db.dialect.at(ifUnchangedSince))
+		switch {
+		case err != nil:
 			return err
-		})
+		case !unchanged:
+			return idp.ErrStale
+		}
+		values := s.values(c)
+		_, err = tx.exec(ctx, `UPDATE clients SET (`+clientColumns+`, `+clientExtra+`) = `+tuples(1, len(values))+` WHERE id = $1`, values...)
+		if err != nil {
+			return err
+		}
+		return s.db.record(ctx, tx, clientUpdated(ctx, before, c)...)
 	})
 }
 
@@ -81,11 +109,18 @@ func (s *Clients) DeleteClient(ctx context.Context, id string) error {
 	if !storable(id) {
 		return idp.ErrNotFound
 	}
-	return s.db.change(ctx, "DeleteClient", `DELETE FROM clients WHERE id = $1`, id)
+	return s.db.transact(ctx, "DeleteClient", func(tx runner) error {
+		before := new(idp.Client)
+		err := first(ctx, tx, clientInto(before), `DELETE FROM clients WHERE id = $1 RETURNING `+clientColumns+`, `+clientTimes, id)
+		if err != nil {
+			return err
+		}
+		return s.db.record(ctx, tx, event(ctx, idp.ActionClientDelete, clientTarget(before), clientChanges(before, new(idp.Client))))
+	})
 }
 
 // ListClients implements idp.ClientStore.
 func (s *Clients) ListClients(ctx context.Context, after string, limit int) ([]*idp.Client, error) {
 	return records[idp.Client]{s.db, clientInto}.list(ctx, "ListClients",
-		`SELECT `+clientColumns+`, created_at FROM clients WHERE id > $1 ORDER BY id LIMIT $2`, clean(after), max(limit, 0))
+		`SELECT `+clientColumns+`, `+clientTimes+` FROM clients WHERE id > $1 ORDER BY id LIMIT $2`, clean(after), max(limit, 0))
 }

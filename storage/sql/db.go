@@ -86,6 +86,11 @@ func (a aggregate) change(ctx context.Context, op, query string, args ...any) er
 	})
 }
 
+// transact runs a verb that is one transaction.
+func (a aggregate) transact(ctx context.Context, op string, work func(tx runner) error) error {
+	return a.do(ctx, op, func() error { return a.write.transact(ctx, work) })
+}
+
 // runner runs statements, in a transaction or out of one.
 type runner interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
@@ -139,25 +144,29 @@ func (p *pool) transact(ctx context.Context, work func(runner) error) error {
 		return err
 	}
 	defer t.Rollback() //nolint:errcheck // does nothing after the commit
-	if err := work(transaction{t, p.dialect}); err != nil {
+	if err := work(unprepared{t, p.dialect}); err != nil {
 		return err
 	}
 	return t.Commit()
 }
 
-// transaction runs statements without preparing them: the connection is taken,
-// and SQLite's writer pool has no other to prepare them on.
-type transaction struct {
-	tx      *sql.Tx
+// unprepared runs statements without preparing them. In a transaction the
+// connection is taken, and SQLite's writer pool has no other to prepare them on;
+// a list has many forms, and Postgres plans each best when it sees the values.
+type unprepared struct {
+	on interface {
+		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	}
 	dialect dialect
 }
 
-func (t transaction) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, t.dialect.words.Replace(text), args...)
+func (u unprepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return u.on.QueryContext(ctx, u.dialect.words.Replace(text), args...)
 }
 
-func (t transaction) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	return affected(t.tx.ExecContext(ctx, t.dialect.words.Replace(text), args...))
+func (u unprepared) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	return affected(u.on.ExecContext(ctx, u.dialect.words.Replace(text), args...))
 }
 
 func affected(r sql.Result, err error) (int64, error) {

@@ -16,6 +16,9 @@ type dialect struct {
 	duration func(time.Duration) any
 	// explain says what a driver's error means.
 	explain func(error) fault
+	// contains is the condition that a column holds a text, and part what is passed for the text.
+	contains string
+	part     func(text string) any
 }
 
 func postgresDialect() dialect {
@@ -23,8 +26,10 @@ func postgresDialect() dialect {
 		name: "postgres",
 		words: strings.NewReplacer(
 			"@now", "now()",
+			"@clock", "clock_timestamp()", // within a transaction it goes on
+			"@never", "timestamptz '1970-01-01 00:00:00+00'",
 			"@least", "least",
-			"@names", "jsonb_agg(r.name)",
+			"@roles", "jsonb_agg(jsonb_build_array(r.name, r.permission))",
 			"@denied_with", "denied || to_jsonb($2::text)",
 			"@denied_has", "denied ? $2",
 		),
@@ -32,23 +37,33 @@ func postgresDialect() dialect {
 		duration: func(d time.Duration) any {
 			return strconv.FormatInt(d.Microseconds(), 10) + " microseconds"
 		},
-		explain: explainPostgres,
+		explain:  explainPostgres,
+		contains: "%s LIKE ?", // what a trigram index knows
+		part: func(text string) any {
+			return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+		},
 	}
 }
+
+// sqliteClock is the time in microseconds; the clock gives milliseconds as a fraction.
+const sqliteClock = "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)"
 
 func sqliteDialect() dialect {
 	return dialect{
 		name: "sqlite",
 		words: strings.NewReplacer(
-			// The clock gives milliseconds as a fraction; times are microseconds.
-			"@now", "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)",
+			"@now", sqliteClock,
+			"@clock", sqliteClock,
+			"@never", "0",
 			"@least", "min",
-			"@names", "json_group_array(r.name)",
+			"@roles", "json_group_array(json_array(r.name, r.permission))",
 			"@denied_with", "json_insert(denied, '$[#]', $2)",
 			"@denied_has", "EXISTS (SELECT 1 FROM json_each(denied) WHERE value = $2)",
 		),
 		time:     func(t time.Time) any { return t.UnixMicro() },
 		duration: func(d time.Duration) any { return d.Microseconds() },
 		explain:  explainSQLite,
+		contains: "instr(%s, ?) > 0",
+		part:     func(text string) any { return text },
 	}
 }

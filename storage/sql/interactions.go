@@ -60,3 +60,13 @@ func (s *Interactions) UpdateInteraction(ctx context.Context, in *idp.Interactio
 	}
 	return err
 }
+
+// staleOr404 says why a guarded update changed nothing: the row that query finds
+// is another than the caller knows (idp.ErrStale), or there is none (idp.ErrNotFound).
+func staleOr404(ctx context.Context, r runner, query string, args ...any) error {
+	var one int
+	if err := first(ctx, r, into(&one), query, args...); err != nil {
+		return err
+	}
+	return idp.ErrStale
+}

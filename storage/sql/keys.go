@@ -13,11 +13,11 @@ type Keys struct{ db aggregate }
 // NewKeys returns the key store of the database.
 func NewKeys(db *DB) *Keys { return &Keys{aggregate{db, "keys"}} }
 
-const keyColumns = `kid, alg, predecessor, sealed, sealed_by, public_jwk, created_at, activate_at`
+const keyColumns = `kid, alg, predecessor, sealed, sealed_by, public_jwk, created_at, activate_at, revoked_at`
 
 func keyInto(k *idp.SigningKey) scanner {
 	return into(&k.KID, &k.Alg, &k.Predecessor, &k.Sealed, &k.SealedBy, &k.PublicJWK,
-		timeTo{&k.CreatedAt}, timePtrTo{&k.ActivateAt})
+		timeTo{&k.CreatedAt}, timePtrTo{&k.ActivateAt}, timePtrTo{&k.RevokedAt})
 }
 
 // Keys implements idp.KeyStore.
@@ -29,25 +29,59 @@ func (s *Keys) Keys(ctx context.Context) ([]*idp.SigningKey, error) {
 // AddKey implements idp.KeyStore.
 func (s *Keys) AddKey(ctx context.Context, k *idp.SigningKey) error {
 	d := &s.db.dialect
-	return s.db.do(ctx, "AddKey", func() error {
-		_, err := s.db.write.exec(ctx, `INSERT INTO signing_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			k.KID, k.Alg, k.Predecessor, k.Sealed, k.SealedBy, string(k.PublicJWK), d.at(k.CreatedAt), d.atPtr(k.ActivateAt))
-		return err
+	return s.db.transact(ctx, "AddKey", func(tx runner) error {
+		_, err := tx.exec(ctx, `INSERT INTO signing_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			k.KID, k.Alg, k.Predecessor, k.Sealed, k.SealedBy, string(k.PublicJWK), d.at(k.CreatedAt), d.atPtr(k.ActivateAt), d.atPtr(k.RevokedAt))
+		if err != nil {
+			return err
+		}
+		return s.db.record(ctx, tx, event(ctx, idp.ActionKeyCreate, keyTarget(k), diff(keyMembers(new(idp.SigningKey)), keyMembers(k))))
 	})
 }
 
 // ScheduleKey implements idp.KeyStore.
 func (s *Keys) ScheduleKey(ctx context.Context, kid string, at time.Time) error {
+	return s.change(ctx, "ScheduleKey", idp.ActionKeyActivate, kid, func(k *idp.SigningKey) (string, error) {
+		if k.ActivateAt != nil {
+			return "", idp.ErrStale
+		}
+		k.ActivateAt = &at
+		return `UPDATE signing_keys SET activate_at = $2 WHERE kid = $1`, nil
+	}, at)
+}
+
+// RevokeKey implements idp.KeyStore. A key that was revoked stays so since then.
+func (s *Keys) RevokeKey(ctx context.Context, kid string, at time.Time) error {
+	return s.change(ctx, "RevokeKey", idp.ActionKeyRevoke, kid, func(k *idp.SigningKey) (string, error) {
+		if k.RevokedAt != nil {
+			return "", nil
+		}
+		k.RevokedAt = &at
+		return `UPDATE signing_keys SET revoked_at = $2 WHERE kid = $1`, nil
+	}, at)
+}
+
+// change sets a time of a key with the statement that decide gives for the
+// key as it is, if any; decide changes the key that it is shown likewise.
+func (s *Keys) change(ctx context.Context, op, action, kid string, decide func(*idp.SigningKey) (string, error), at time.Time) error {
 	if !storable(kid) {
 		return idp.ErrNotFound
 	}
-	return s.db.do(ctx, "ScheduleKey", func() error {
-		n, err := s.db.write.exec(ctx, `UPDATE signing_keys SET activate_at = $2 WHERE kid = $1 AND activate_at IS NULL`,
-			kid, s.db.dialect.at(at))
-		if err == nil && n == 0 {
-			return staleOr404(ctx, s.db.write, `SELECT 1 FROM signing_keys WHERE kid = $1`, kid)
+	return s.db.transact(ctx, op, func(tx runner) error {
+		k := new(idp.SigningKey)
+		err := first(ctx, tx, keyInto(k), `UPDATE signing_keys SET alg = alg WHERE kid = $1 RETURNING `+keyColumns, kid)
+		if err != nil {
+			return err
 		}
-		return err
+		before := *k
+		statement, err := decide(k)
+		if err != nil || statement == "" {
+			return err
+		}
+		if _, err := tx.exec(ctx, statement, kid, s.db.dialect.at(at)); err != nil {
+			return err
+		}
+		return s.db.record(ctx, tx, event(ctx, action, keyTarget(k), diff(keyMembers(&before), keyMembers(k))))
 	})
 }
 

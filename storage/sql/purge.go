@@ -14,6 +14,7 @@ func (db *DB) Purge(ctx context.Context) (int, error) {
 		`DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= @now ORDER BY expires_at LIMIT $1)`,
 		`DELETE FROM sessions WHERE digest IN (SELECT digest FROM sessions WHERE ends_at <= @now ORDER BY ends_at LIMIT $1)`,
 		`DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE expires_at <= @now ORDER BY expires_at LIMIT $1)`,
+		`DELETE FROM notes WHERE expires_at <= @now AND key IN (SELECT key FROM notes WHERE expires_at <= @now ORDER BY expires_at LIMIT $1)`,
 		// A key may have begun a new window since it was listed.
 		`DELETE FROM throttles WHERE expires_at <= @now AND key IN (SELECT key FROM throttles WHERE expires_at <= @now ORDER BY expires_at LIMIT $1)`,
 	} {

@@ -27,7 +27,7 @@ func (s *Throttles) Try(ctx context.Context, attempts ...idp.Attempt) (wait time
 				ON CONFLICT (key) DO UPDATE SET
 					count = CASE WHEN t.expires_at > @now THEN t.count + 1 ELSE 1 END,
 					expires_at = CASE WHEN t.expires_at > @now THEN t.expires_at ELSE excluded.expires_at END
-				RETURNING count, expires_at, @now`, throttleKey(a.Key), s.db.dialect.duration(a.Window))
+				RETURNING count, expires_at, @now`, storableKey(a.Key), s.db.dialect.duration(a.Window))
 		})
 		if err != nil {
 			return 0, err
@@ -43,7 +43,7 @@ func (s *Throttles) Try(ctx context.Context, attempts ...idp.Attempt) (wait time
 func (s *Throttles) Forgive(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
 		err := absentIsFine(s.db.change(ctx, "Forgive",
-			`UPDATE throttles SET count = count - 1 WHERE key = $1 AND count > 0 AND expires_at > @now`, throttleKey(key)))
+			`UPDATE throttles SET count = count - 1 WHERE key = $1 AND count > 0 AND expires_at > @now`, storableKey(key)))
 		if err != nil {
 			return err
 		}
@@ -54,15 +54,15 @@ func (s *Throttles) Forgive(ctx context.Context, keys ...string) error {
 // Clear implements idp.ThrottleStore.
 func (s *Throttles) Clear(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		if err := absentIsFine(s.db.change(ctx, "Clear", `DELETE FROM throttles WHERE key = $1`, throttleKey(key))); err != nil {
+		if err := absentIsFine(s.db.change(ctx, "Clear", `DELETE FROM throttles WHERE key = $1`, storableKey(key))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// throttleKey makes a key storable: an index of Postgres holds no long texts.
-func throttleKey(key string) string {
+// storableKey makes a key storable: an index of Postgres holds no long texts.
+func storableKey(key string) string {
 	if len(key) <= 200 && storable(key) {
 		return key
 	}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"slices"
-	"time"
 
 	"gatehouse/idp"
 )
@@ -14,26 +13,52 @@ type Users struct{ db aggregate }
 // NewUsers returns the user store of the database.
 func NewUsers(db *DB) *Users { return &Users{aggregate{db, "users"}} }
 
-const userColumns = `u.id, u.username, u.email, u.name, u.claims, u.status, u.password_hash,
-	u.created_at, u.updated_at, u.expires_at, u.last_login_at, u.last_change_at, u.failed_auth_at, u.failed_auth_count,
-	(SELECT @names FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
+// userColumns are in the order of userInto, which ends with userRoles.
+const (
+	userColumns = `id, username, email, name, claims, status, password_hash, created_at, updated_at, expires_at,
+	last_login_at, last_change_at, failed_auth_at, failed_auth_count, delete_at`
+	userRoles = `(SELECT @roles FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id)`
+)
 
 func userInto(u *idp.User) scanner {
 	return func(scan func(...any) error) error {
 		var c claims
-		err := scan(&u.ID, &u.Username, &u.Email, &u.Name, jsonTo{&c}, &u.Status, &u.PasswordHash,
-			timeTo{&u.CreatedAt}, timeTo{&u.UpdatedAt}, timePtrTo{&u.ExpiresAt}, timePtrTo{&u.LastLoginAt},
-			timePtrTo{&u.LastChangeAt}, timePtrTo{&u.FailedAuthAt}, &u.FailedAuthCount, jsonTo{&u.Roles})
+		var roles [][2]string
+		err := scan(append(userMembersInto(u, &c), jsonTo{&roles})...)
 		if err != nil {
 			return err
 		}
 		c.copyTo(u)
-		if u.Roles == nil {
-			u.Roles = []string{}
-		}
-		slices.Sort(u.Roles)
+		setRoles(u, roles)
 		return nil
 	}
+}
+
+// userMembersInto are where userColumns go; the claims are to be copied after.
+func userMembersInto(u *idp.User, c *claims) []any {
+	return []any{
+		&u.ID, &u.Username, &u.Email, &u.Name,
+		jsonTo{c},
+		&u.Status, &u.PasswordHash,
+		timeTo{&u.CreatedAt},
+		timeTo{&u.UpdatedAt},
+		timePtrTo{&u.ExpiresAt},
+		timePtrTo{&u.LastLoginAt},
+		timePtrTo{&u.LastChangeAt},
+		timePtrTo{&u.FailedAuthAt},
+		&u.FailedAuthCount,
+		timePtrTo{&u.DeleteAt},
+	}
+}
+
+// setRoles gives the user roles, each a name and a permission.
+func setRoles(u *idp.User, roles [][2]string) {
+	u.Roles, u.Permissions = []string{}, idp.Permissions{}
+	for _, r := range roles {
+		u.Roles = append(u.Roles, r[0])
+		u.Permissions.Add(idp.Permission(r[1]))
+	}
+	slices.Sort(u.Roles)
 }
 
 // User implements idp.UserStore.
@@ -42,7 +67,7 @@ func (s *Users) User(ctx context.Context, id string) (*idp.User, error) {
 		return nil, idp.ErrNotFound
 	}
 	return records[idp.User]{s.db, userInto}.one(ctx, "User",
-		`SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+		`SELECT `+userColumns+`, `+userRoles+` FROM users u WHERE u.id = $1`, id)
 }
 
 // UserByLogin implements idp.UserStore.
@@ -51,7 +76,7 @@ func (s *Users) UserByLogin(ctx context.Context, login string) (*idp.User, error
 		return nil, idp.ErrNotFound
 	}
 	return records[idp.User]{s.db, userInto}.one(ctx, "UserByLogin",
-		`SELECT `+userColumns+` FROM users u
+		`SELECT `+userColumns+`, `+userRoles+` FROM users u
 		WHERE u.username = $1 OR (u.email = $1 AND u.email <> '')
 		ORDER BY CASE WHEN u.username = $1 THEN 0 ELSE 1 END LIMIT 1`, login)
 }
@@ -66,7 +91,7 @@ func (s *Users) ListUsers(ctx context.Context, after string, limit int) ([]*idp.
 		return nil, invalid("after", "must be the ID of the last user seen")
 	}
 	return records[idp.User]{s.db, userInto}.list(ctx, "ListUsers",
-		`SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, max(limit, 0))
+		`SELECT `+userColumns+`, `+userRoles+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, max(limit, 0))
 }
 
 // CountUsersWithRole implements idp.UserStore.
@@ -81,33 +106,23 @@ func (s *Users) CountUsersWithRole(ctx context.Context, role string) (int, error
 	return n, err
 }
 
-// SetPasswordHash implements idp.UserStore.
-func (s *Users) SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error {
-	return s.change(ctx, "SetPasswordHash", id,
-		`UPDATE users SET password_hash = $2, last_change_at = $3, updated_at = $3 WHERE id = $1`, hash, s.db.dialect.at(at))
-}
-
-// RehashPassword implements idp.UserStore.
-func (s *Users) RehashPassword(ctx context.Context, id, old, hash string) error {
-	return absentIsFine(s.change(ctx, "RehashPassword", id,
-		`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, old, hash))
-}
-
-// RecordSignIn implements idp.UserStore.
-func (s *Users) RecordSignIn(ctx context.Context, id string, at time.Time, ok bool) error {
-	query := `UPDATE users SET failed_auth_at = $2, failed_auth_count = failed_auth_count + 1 WHERE id = $1`
-	if ok {
-		query = `UPDATE users SET last_login_at = $2, failed_auth_count = 0 WHERE id = $1`
+// DueUsers implements idp.UserStore.
+func (s *Users) DueUsers(ctx context.Context, limit int) ([]string, error) {
+	ids := []string{}
+	err := s.db.do(ctx, "DueUsers", func() error {
+		ids = ids[:0]
+		_, err := each(ctx, s.db.read, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		}, `SELECT id FROM users WHERE delete_at <= @now ORDER BY delete_at LIMIT $1`, max(limit, 0))
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return absentIsFine(s.change(ctx, "RecordSignIn", id, query, s.db.dialect.at(at)))
-}
-
-// change runs a statement about one user; idp.ErrNotFound when it changes nothing.
-func (s *Users) change(ctx context.Context, op, id, query string, args ...any) error {
-	if !isID(id) {
-		return idp.ErrNotFound
-	}
-	return s.db.change(ctx, op, query, append([]any{id}, args...)...)
+	return ids, nil
 }
 
 // claims are the standard claims that no query looks for.

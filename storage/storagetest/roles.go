@@ -36,7 +36,10 @@ func (d Durable) findRole(t *testing.T, name string) *idp.Role {
 }
 
 func testEnsureRole(t *testing.T, d Durable) {
-	r := &idp.Role{ID: uuid.NewString(), Name: "Role." + randomID(), Description: "Reads «books»", CreatedAt: instant()}
+	r := &idp.Role{
+		ID: uuid.NewString(), Name: "Role." + randomID(), Description: "Reads «books»", Permission: idp.PermissionRead,
+		CreatedAt: instant(), UpdatedAt: instant(),
+	}
 	stored, err := d.Roles.EnsureRole(t.Context(), r)
 	noError(t, err)
 	same(t, stored, r)
@@ -49,7 +52,7 @@ func testEnsureRole(t *testing.T, d Durable) {
 	same(t, d.findRole(t, r.Name), r)
 
 	t.Run("names are compared as they are", func(t *testing.T) {
-		n := &idp.Role{ID: uuid.NewString(), Name: strings.ToLower(r.Name), CreatedAt: instant()}
+		n := &idp.Role{ID: uuid.NewString(), Name: strings.ToLower(r.Name), CreatedAt: instant(), UpdatedAt: instant()}
 		stored, err := d.Roles.EnsureRole(t.Context(), n)
 		noError(t, err)
 		same(t, stored, n)
