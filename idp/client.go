@@ -267,9 +267,7 @@ func (c *Client) validateURIs(f *faults) {
 			f.add(l.field, "must hold at most %d addresses", MaxURIs)
 		}
 		for _, u := range l.uris {
-			if why := redirectFault(u); why != "" {
-				f.add(l.field, "%q %s", u, why)
-			}
+			checkRedirect(f, l.field, u)
 		}
 	}
 	for _, l := range []struct{ field, uri string }{
@@ -281,34 +279,30 @@ func (c *Client) validateURIs(f *faults) {
 	}
 }
 
-// redirectFault says what is wrong with a redirect URI, or "".
+// checkRedirect adds what is wrong with a redirect URI.
 // RFC 6749 §3.1.2: absolute, no fragment. RFC 9700 §2.6 and RFC 8252 §7: http
 // only on loopback; private-use schemes contain a dot.
-func redirectFault(s string) string {
+func checkRedirect(f *faults, field, s string) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || !u.IsAbs() || !isPlainText(s) || strings.ContainsAny(s, " \"<>\\^`{|}"):
-		return "is not an absolute address"
+		f.add(field, "%q is not an absolute address", s)
 	case len(s) > MaxURI:
-		return "is too long"
+		f.add(field, "%q is too long", s)
 	case strings.Contains(s, "#"):
-		return "must not have a fragment"
+		f.add(field, "%q must not have a fragment", s)
 	case strings.Contains(s, "*"):
-		return "must be exact: wildcards are not supported"
+		f.add(field, "%q must be exact: wildcards are not supported", s)
 	case u.User != nil:
-		return "must not carry a user name or password"
-	}
-	switch {
+		f.add(field, "%q must not carry a user name or password", s)
 	case u.Scheme == "https" && u.Hostname() != "":
-		return ""
 	case u.Scheme == "http" && IsLoopbackHost(u.Hostname()):
-		return ""
 	case u.Scheme == "http" || u.Scheme == "https":
-		return "must use https (http only for localhost, 127.0.0.1 and [::1])"
-	case strings.Contains(u.Scheme, "."):
-		return "" // private-use scheme, RFC 8252 §7.1
+		f.add(field, "%q must use https (http only for localhost, 127.0.0.1 and [::1])", s)
+	case strings.Contains(u.Scheme, "."): // private-use scheme, RFC 8252 §7.1
+	default:
+		f.add(field, "%q must use https, or a scheme with a dot such as com.example.app:/callback", s)
 	}
-	return "must use https, or a scheme with a dot such as com.example.app:/callback"
 }
 
 // IsLoopbackHost reports whether a host name or IP literal is this machine.

@@ -58,10 +58,11 @@ func (t Text) text() text {
 
 // Toast says what the last action did. It stays until the next page.
 type Toast struct {
-	Key  string
-	Args map[string]string
-	Tone string // "" for done, "warn" for done with something to know
-	Undo *Undo  // nil where there is no way back
+	Key   string
+	Args  map[string]string
+	Count int    // chooses the plural form, where it is not 0
+	Tone  string // "" for done, "warn" for done with something to know
+	Undo  *Undo  // nil where there is no way back
 }
 
 // Undo is a form that takes the last action back. Its CSRF token is the shell's.

@@ -14,6 +14,6 @@ func (s *speaker) toast(shell *Shell) (*toastView, error) {
 	if t == nil {
 		return nil, nil //nolint:nilnil // no toast, and none to show
 	}
-	said, err := s.say(Text{Key: t.Key, Args: t.Args}.text())
+	said, err := s.say(Text{Key: t.Key, Args: t.Args, Count: t.Count, Counted: t.Count != 0}.text())
 	return &toastView{Text: said, Warn: t.Tone == "warn", Undo: t.Undo, CSRF: shell.CSRF, Back: shell.back()}, err
 }
