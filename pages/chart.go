@@ -2,8 +2,8 @@ package pages
 
 import (
 	"errors"
-	"fmt"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -27,14 +27,14 @@ type Bar struct {
 }
 
 // The geometry: across in percent of the width, so that it fits every window
-// and letters keep their size; down in CSS pixels.
+// and letters keep their size; down in sixteenths of a rem, so that it grows with the letters.
 const (
 	plotStart  = 6.0   // percent, where the bars begin; the numbers stand before it
-	plotTop    = 16.0  // px, of the highest line
-	plotBottom = 196.0 // px, of zero
+	plotTop    = 16.0  // of the highest line
+	plotBottom = 196.0 // of zero
 	chartTicks = 4
 	barShare   = 0.7 // of a slot
-	stackGap   = 2.0 // px between two series
+	stackGap   = 2.0 // between two series
 )
 
 // chartView is what the part chart shows.
@@ -82,10 +82,10 @@ func (s *speaker) chart(c Chart) (chartView, error) {
 	for i := range chartTicks + 1 {
 		value := top * int64(i) / chartTicks
 		y := height(float64(value), top)
-		out.Ticks = append(out.Ticks, tick{Y: px(y), LabelY: px(y + 4), Label: s.compact(value)})
+		out.Ticks = append(out.Ticks, tick{Y: rem(y), LabelY: rem(y + 4.5), Label: s.compact(value, top)})
 	}
 	width := (100 - plotStart) / float64(max(1, len(c.Bars)))
-	every := (len(c.Bars) + 7) / 8
+	labelled := labelledBars(c)
 	for i, b := range c.Bars {
 		one, err := s.slot(out, b, top)
 		if err != nil {
@@ -94,7 +94,7 @@ func (s *speaker) chart(c Chart) (chartView, error) {
 		from := plotStart + float64(i)*width
 		one.HitX, one.HitWidth = percent(from), percent(width)
 		one.X, one.Width = percent(from+width*(1-barShare)/2), percent(width*barShare)
-		if one.LabelX = percent(from + width/2); i%every != 0 {
+		if one.LabelX = percent(from + width/2); !labelled(i) {
 			one.Label = ""
 		}
 		out.Slots = append(out.Slots, one)
@@ -125,12 +125,12 @@ func (s *speaker) slot(c chartView, b Bar, top int64) (slot, error) {
 	y := plotBottom
 	if b.First > 0 {
 		y = math.Min(height(float64(b.First), top), plotBottom-2)
-		one.Y1, one.H1 = px(y), px(plotBottom-y)
+		one.Y1, one.H1 = rem(y), rem(plotBottom-y)
 		y -= stackGap
 	}
 	if b.Second > 0 {
 		h := math.Max(plotBottom-height(float64(b.Second), top), 3)
-		one.Y2, one.H2 = px(y-h), px(h)
+		one.Y2, one.H2 = rem(y-h), rem(h)
 	}
 	return one, nil
 }
@@ -182,6 +182,15 @@ func (c Chart) Empty() bool {
 	return c.total(func(b Bar) int64 { return b.First + b.Second }) == 0
 }
 
+// labelledBars tells which bars have room for a label, hours at round ones.
+func labelledBars(c Chart) func(i int) bool {
+	every, first := (len(c.Bars)+7)/8, 0
+	if c.Step == time.Hour && len(c.Bars) > 0 && every > 1 {
+		first = every - c.Bars[0].At.In(location(c.Zone)).Hour()%every
+	}
+	return func(i int) bool { return i%every == first%every }
+}
+
 func highest(bars []Bar) (top int64) {
 	for _, b := range bars {
 		top = max(top, b.First+b.Second)
@@ -192,7 +201,7 @@ func highest(bars []Bar) (top int64) {
 // niceTop is a round number at or over n that four lines divide evenly.
 func niceTop(n int64) int64 {
 	for size := int64(1); ; size *= 10 {
-		for _, step := range []int64{4, 8, 12, 20, 40} {
+		for _, step := range []int64{4, 8, 12, 16, 20, 24, 32, 40} {
 			if top := step * size; top >= n {
 				return top
 			}
@@ -200,20 +209,24 @@ func niceTop(n int64) int64 {
 	}
 }
 
-// height is where a value stands, in px from above.
+// height is where a value stands, from above.
 func height(value float64, top int64) float64 {
 	return plotBottom - (plotBottom-plotTop)*value/float64(top)
 }
 
-func px(v float64) string      { return fmt.Sprintf("%.1f", v) }
-func percent(v float64) string { return fmt.Sprintf("%.3f%%", v) }
+func rem(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1000/16)/1000, 'f', -1, 64) + "rem"
+}
 
-// compact writes a number in few characters: 1,200, 12k, 3.4M.
-func (s *speaker) compact(n int64) string {
+func percent(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) + "%" }
+
+// compact writes a number on an axis up to top in few characters: 1,200, 12k, 34M.
+func (s *speaker) compact(n, top int64) string {
 	switch {
-	case n >= 10_000_000:
+	case n == 0:
+	case top >= 20_000_000:
 		return s.number(n/1_000_000) + "M"
-	case n >= 10_000:
+	case top >= 20_000:
 		return s.number(n/1000) + "k"
 	}
 	return s.number(n)

@@ -1,6 +1,8 @@
 package pages_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +59,9 @@ func states() []state {
 	all := append(loginStates(), flowStates()...)
 	all = append(all, accountStates()...)
 	all = append(all, partsStates()...)
-	return append(all, errorStates()...)
+	all = append(all, errorStates()...)
+	wanted := regexp.MustCompile(*only)
+	return slices.DeleteFunc(all, func(s state) bool { return !wanted.MatchString(s.name) })
 }
 
 func login(change func(*pages.LoginPage)) pages.LoginPage {
