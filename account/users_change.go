@@ -53,6 +53,21 @@ func (s *Users) SetDisabled(ctx context.Context, idOrLogin string, disabled bool
 	return err
 }
 
+// SetStatusIf is SetDisabled of a user who was read before, as in UpdateIf,
+// and only while may, asked about the user as stored at that moment, returns
+// nil; its error comes back as it is.
+func (s *Users) SetStatusIf(ctx context.Context, idOrLogin string, ifUnchangedSince time.Time,
+	status idp.UserStatus, may func(*idp.User) error,
+) (*idp.User, error) {
+	return s.alter(ctx, idOrLogin, alteration{since: ifUnchangedSince, change: func(u *idp.User) error {
+		if err := may(u.Clone()); err != nil {
+			return err
+		}
+		u.Status = status
+		return nil
+	}})
+}
+
 func disable(u *idp.User) error {
 	u.Status = idp.UserDisabled
 	return nil

@@ -105,7 +105,8 @@ func (a *Admin) keyring(ctx context.Context) (*oauth.Keyring, oauth.MasterKeys, 
 	return keys, master, nil
 }
 
-// Seed makes the built-in roles, and the first administrator if nobody is one.
+// Seed makes the built-in roles, the client of the REST API's own tokens, and
+// the first administrator if nobody is one.
 func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
 	seeded, err := a.Users.Seed(ctx, account.SeedOptions{
 		Username: a.cfg.AdminUsername, Email: a.cfg.AdminEmail, Password: string(a.cfg.AdminPassword),
@@ -115,7 +116,10 @@ func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
 	if errors.As(err, &invalid) || errors.As(err, &taken) {
 		return seeded, fmt.Errorf("GATEHOUSE_ADMIN_USERNAME, _EMAIL, _PASSWORD: %w", err)
 	}
-	return seeded, err
+	if err != nil {
+		return seeded, err
+	}
+	return seeded, a.Clients.EnsureGatehouse(ctx)
 }
 
 // Close closes the stores.

@@ -88,7 +88,7 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 		api.New(api.Options{
 			Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, Clients: a.Clients,
 			Provider: provider, Keys: m.keys, Settings: a.Settings,
-			Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
+			ClientStore: stores.Clients, Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
 		}),
 	}
 }

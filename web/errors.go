@@ -83,8 +83,11 @@ func failureOf(err error) *failure {
 		authz    *oauth.PageError
 		input    *InputError
 		tooLarge *http.MaxBytesError
+		problem  *ProblemError
 	)
 	switch {
+	case errors.As(err, &problem):
+		return problem.failure(err)
 	case errors.As(err, &protocol):
 		return protocolFailure(protocol, err)
 	case errors.As(err, &page):

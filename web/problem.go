@@ -6,6 +6,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -63,11 +65,14 @@ func fillProblem(p *problem, err error) {
 	var (
 		invalid  *idp.InvalidError
 		conflict *idp.ConflictError
+		problem  *ProblemError
 	)
 	say := func(status int, code, detail string) {
 		p.Status, p.Title, p.Code, p.Detail = status, http.StatusText(status), code, detail
 	}
 	switch {
+	case errors.As(err, &problem):
+		p.Errors = problem.Errors
 	case errors.As(err, &invalid):
 		say(http.StatusUnprocessableEntity, "invalid", "some members are wrong; see errors")
 		p.Errors = invalid.Faults
@@ -80,36 +85,34 @@ func fillProblem(p *problem, err error) {
 		say(http.StatusPreconditionFailed, "changed", "the record changed since it was read; read it again")
 	case errors.Is(err, idp.ErrLastAdmin):
 		say(http.StatusConflict, "last_admin", "this is the last active administrator")
+	case errors.Is(err, idp.ErrBuiltIn):
+		say(http.StatusConflict, "built_in", "this record is built in and cannot be changed so")
 	}
 }
 
-// ReadJSON reads a JSON object; an unknown member is an error, so that a
-// misspelt one is seen.
-func ReadJSON(c *gin.Context, into any) error {
+// ReadJSON reads the body of a call that is sent as JSON, "" when there is
+// none. Further media types are those that the call takes beside application/json.
+func ReadJSON(c *gin.Context, further ...string) ([]byte, error) {
 	r := c.Request
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return &InputError{http.StatusUnsupportedMediaType, "the body must be sent as application/json"}
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" && !slices.Contains(further, media) {
+		return nil, &InputError{http.StatusUnsupportedMediaType, "the body must be sent as application/json"}
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		return &InputError{http.StatusUnsupportedMediaType, "the body must not be compressed"}
+		return nil, &InputError{http.StatusUnsupportedMediaType, "the body must not be compressed"}
 	}
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, r.Body, maxJSON))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, r.Body, maxJSON))
 	var tooLarge *http.MaxBytesError
-	var unknown *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
-		return err
-	case errors.As(err, &unknown):
-		return &idp.InvalidError{Faults: []idp.Fault{idp.NewFault(unknown.Field, "must be a %s", unknown.Type.String())}}
-	case errors.Is(err, io.EOF):
-		return BadInput("the body is empty; send a JSON object")
+		return nil, err
 	case err != nil:
-		return BadInput("the body is not a JSON object of the members that this call takes")
+		return nil, BadInput("the body could not be read")
+	case !utf8.Valid(body):
+		return nil, BadInput("the body is not UTF-8")
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return BadInput("there is something after the JSON object")
-	}
-	return nil
+	return body, nil
 }

@@ -38,3 +38,11 @@ func (s sealer) open(sealed []byte, owner string) ([]byte, error) {
 	}
 	return text, nil
 }
+
+// Seal makes a text unreadable while it lies in a store, bound to its owner.
+func (s *Site) Seal(text []byte, owner string) []byte { return s.sealer.seal(text, owner) }
+
+// Unseal opens what Seal made for that owner.
+func (s *Site) Unseal(sealed []byte, owner string) ([]byte, error) {
+	return s.sealer.open(sealed, owner)
+}

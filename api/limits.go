@@ -1,0 +1,108 @@
+package api
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"gatehouse/web"
+)
+
+// Quota is how many calls one caller may make within a window. They may come
+// all at once; what was used comes back evenly.
+type Quota struct {
+	Calls  int
+	Window time.Duration
+}
+
+// Limits are the quotas of one instance. Guessing passwords is limited further,
+// over all instances, by account.SignIn. A zero Quota is the default.
+type Limits struct {
+	Caller   Quota // a person or client with a token
+	Stranger Quota // a network without one
+	Register Quota // registrations from one network
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		quota    *Quota
+		fallback Quota
+	}{
+		{&l.Caller, Quota{3000, time.Minute}},
+		{&l.Stranger, Quota{300, time.Minute}},
+		{&l.Register, Quota{30, time.Hour}},
+	} {
+		if *d.quota == (Quota{}) {
+			*d.quota = d.fallback
+		}
+	}
+	return l
+}
+
+// maxCallers is how many callers are remembered. Whoever was not seen for
+// longest is forgotten, and begins with a full quota again.
+const maxCallers = 20_000
+
+// limiter counts the calls of many callers against one quota.
+type limiter struct {
+	name    string // in the headers
+	quota   Quota
+	buckets *lru.Cache[string, *rate.Limiter]
+}
+
+func newLimiter(name string, q Quota) *limiter {
+	buckets, err := lru.New[string, *rate.Limiter](maxCallers)
+	if err != nil { // only for a size that is not positive
+		panic(err)
+	}
+	return &limiter{name: name, quota: q, buckets: buckets}
+}
+
+// take counts a call and writes the headers of draft-ietf-httpapi-ratelimit-headers:
+// the policy, what remains, and in how many seconds all of it is back.
+func (l *limiter) take(h http.Header, caller string, now time.Time) error {
+	bucket := l.bucket(caller)
+	ok := bucket.AllowN(now, 1)
+	left := max(bucket.TokensAt(now), 0)
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=%d`, l.name, l.quota.Calls, int(l.quota.Window.Seconds())))
+	h.Set("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, int(left), l.seconds(float64(l.quota.Calls)-left)))
+	if ok {
+		return nil
+	}
+	return &web.ProblemError{
+		Status: http.StatusTooManyRequests, Code: "too_many_calls", Detail: "too many calls in a short time; wait, then go on",
+		RetryAfter: time.Duration(l.seconds(1-left)) * time.Second,
+	}
+}
+
+func (l *limiter) bucket(caller string) *rate.Limiter {
+	if b, known := l.buckets.Get(caller); known {
+		return b
+	}
+	b := rate.NewLimiter(rate.Limit(float64(l.quota.Calls)/l.quota.Window.Seconds()), l.quota.Calls)
+	if before, known, _ := l.buckets.PeekOrAdd(caller, b); known {
+		return before
+	}
+	return b
+}
+
+// seconds is how long so many calls take to come back, rounded up.
+func (l *limiter) seconds(calls float64) int {
+	return int(math.Ceil(calls * l.quota.Window.Seconds() / float64(l.quota.Calls)))
+}
+
+// network is what stands for a stranger: the address, of IPv6 the /64, which
+// one household holds.
+func network(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil || a.Is4() || a.Is4In6() {
+		return ip
+	}
+	p, _ := a.WithZone("").Prefix(64) // 64 is never too long for IPv6
+	return p.String()
+}
