@@ -34,7 +34,7 @@ func list(t *testing.T, numbers []int, q idp.ListQuery) idp.Page[int] {
 		}
 		marks = append(marks, Mark{value, "id"})
 	}
-	return Build(r, items[:min(len(items), r.Limit+1)], marks)
+	return Build(r, items[:min(len(items), r.Limit+1)], marks, nil)
 }
 
 func upTo(n int) (numbers []int) {
@@ -87,6 +87,32 @@ func TestPagesWhileItemsComeAndGo(t *testing.T) {
 	grown := append([]int{0, 0, 0}, numbers...)
 	if p := list(t, grown, idp.ListQuery{Limit: 10, Before: second.Prev}); p.First != 1 || p.Prev == "" {
 		t.Errorf("a position never falls below 1: %+v", p)
+	}
+}
+
+// Reading may break off before the page is full.
+func TestPagesThatAreNotFull(t *testing.T) {
+	at := func(n int) Mark { return Mark{fmt.Sprintf("%04d", n), "id"} }
+	read := func(q idp.ListQuery) Request {
+		r, err := Read(q, "number")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	reached := at(70)
+	p := Build(read(idp.ListQuery{Limit: 10}), []int{3, 5}, []Mark{at(3), at(5)}, &reached)
+	if next := read(idp.ListQuery{After: p.Next}); *next.From != reached || next.position != 2 || p.First != 1 || p.Prev != "" {
+		t.Errorf("a short page is %+v", p)
+	}
+	var none []int
+	p2 := Build(read(idp.ListQuery{Limit: 10, After: p.Next}), none, nil, &reached)
+	if len(p2.Items) != 0 || p2.First != 0 || *read(idp.ListQuery{After: p2.Next}).From != reached {
+		t.Errorf("an empty page that goes on is %+v", p2)
+	}
+	p = Build(read(idp.ListQuery{Limit: 10, Before: p2.Prev}), []int{60}, []Mark{at(60)}, &Mark{"0050", "id"})
+	if *read(idp.ListQuery{Before: p.Prev}).From != at(50) || *read(idp.ListQuery{After: p.Next}).From != at(60) {
+		t.Errorf("a short page backwards is %+v", p)
 	}
 }
 

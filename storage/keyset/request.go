@@ -62,33 +62,53 @@ func (r Request) Broken() error {
 }
 
 // Build puts the page together from up to Limit+1 items, in the order in which
-// they were read, and where each stands.
-func Build[T any](r Request, items []T, marks []Mark) idp.Page[T] {
-	follow := len(items) > r.Limit
-	if follow {
+// they were read, and where each stands. Reading that broke off before the page
+// was full says how far it reached; otherwise that is nil.
+func Build[T any](r Request, items []T, marks []Mark, reached *Mark) idp.Page[T] {
+	follow := reached != nil
+	if len(items) > r.Limit {
 		items, marks = items[:r.Limit], marks[:r.Limit]
+		follow, reached = true, nil
 	}
-	if len(items) == 0 {
-		return idp.Page[T]{Items: []T{}}
-	}
-	page := idp.Page[T]{Items: items, First: r.position + 1}
 	prev, next := r.From != nil, follow
 	if r.Back {
 		slices.Reverse(items)
 		slices.Reverse(marks)
-		// Others may have gone since the cursor was made, so it may count too many, or too few.
-		page.First = max(r.position-len(items), 1)
-		if !follow {
-			page.First = 1
-		}
 		prev, next = follow, true
 	}
-	last := len(items) - 1
-	if prev {
-		page.Prev = cursor{marks[0], r.sort, page.First}.String()
+	page := idp.Page[T]{Items: items}
+	if page.Items == nil {
+		page.Items = []T{}
 	}
-	if next {
-		page.Next = cursor{marks[last], r.sort, page.First + last}.String()
+	page.First = r.first(len(items), follow)
+	first, last := reached, reached // the edges, where there are no items
+	if len(items) > 0 {
+		first, last = &marks[0], &marks[len(marks)-1]
+	}
+	if r.Back && reached != nil {
+		first = reached
+	} else if reached != nil {
+		last = reached
+	}
+	if prev && first != nil {
+		page.Prev = cursor{*first, r.sort, max(page.First, 1)}.String()
+	}
+	if next && last != nil {
+		page.Next = cursor{*last, r.sort, max(page.First+len(items)-1, r.position, 1)}.String()
 	}
 	return page
+}
+
+// first is the position of the first of n items.
+func (r Request) first(n int, follow bool) int {
+	switch {
+	case n == 0:
+		return 0
+	case !r.Back:
+		return r.position + 1
+	case !follow:
+		return 1
+	}
+	// Others may have come or gone since the cursor was made.
+	return max(r.position-n, 1)
 }

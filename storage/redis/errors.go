@@ -13,8 +13,10 @@ import (
 // else (refused, timeout, LOADING, READONLY, CLUSTERDOWN, a record that cannot
 // be read) means that the store did not answer.
 func failure(ctx context.Context, err error) error {
+	var invalid *idp.InvalidError
 	switch {
-	case err == nil, errors.Is(err, idp.ErrNotFound), errors.Is(err, idp.ErrReplayed), errors.Is(err, idp.ErrStale):
+	case err == nil, errors.Is(err, idp.ErrNotFound), errors.Is(err, idp.ErrReplayed), errors.Is(err, idp.ErrStale),
+		errors.As(err, &invalid):
 		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("redis: %w", context.Canceled)

@@ -74,14 +74,15 @@ func (s *Store) writeGrant(ctx context.Context, g *idp.Grant, ttl, bound time.Du
 		record *redis.Cmd
 		old    = make([]*redis.Cmd, len(lists))
 	)
-	err := s.pipeline(ctx, func(p redis.Pipeliner) {
+	_ = s.pipeline(ctx, func(p redis.Pipeliner) { // what failed is asked below
 		for i, l := range lists {
 			old[i] = listGrant.Eval(ctx, p, []string{l.key}, g.ID, l.keep.Milliseconds()+1,
 				longestLife.Microseconds(), tidyGrantAfter.Microseconds())
 		}
 		record = createGrant.Eval(ctx, p, []string{grantKey + g.ID}, args...)
+		endsIn(ctx, p, liveGrants, g.ID, ttl, false)
 	})
-	if err != nil {
+	if err := failed(append(old, record)...); err != nil {
 		return 0, err
 	}
 	for i, l := range lists {
@@ -173,8 +174,13 @@ func (s *Store) ListUserGrants(ctx context.Context, userID string) (list []*idp.
 // RedeemCode implements idp.GrantStore.
 func (s *Store) RedeemCode(ctx context.Context, r idp.Redemption) error {
 	return s.call(ctx, "grants", "RedeemCode", func(ctx context.Context) error {
-		result, err := s.run(ctx, redeemCode, grantKey+r.GrantID, r.ClientID, r.Generation,
-			r.RefreshTTL.Microseconds(), r.TTL.Microseconds(), longestLife.Microseconds()).Int64()
+		var record *redis.Cmd
+		_ = s.pipeline(ctx, func(p redis.Pipeliner) { // what failed is asked below
+			record = redeemCode.Eval(ctx, p, []string{grantKey + r.GrantID}, r.ClientID, r.Generation,
+				r.RefreshTTL.Microseconds(), r.TTL.Microseconds(), longestLife.Microseconds())
+			endsIn(ctx, p, liveGrants, r.GrantID, r.TTL, true)
+		})
+		result, err := record.Int64()
 		if err != nil {
 			return err
 		}

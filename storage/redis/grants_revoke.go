@@ -14,7 +14,7 @@ const revokeBatch = 500
 // RevokeGrant implements idp.GrantStore.
 func (s *Store) RevokeGrant(ctx context.Context, id string) error {
 	return s.call(ctx, "grants", "RevokeGrant", func(ctx context.Context) error {
-		return s.rdb.Del(ctx, grantKey+id).Err()
+		return s.drop(ctx, grantKey, liveGrants, id)
 	})
 }
 
@@ -65,9 +65,29 @@ func (s *Store) endListed(ctx context.Context, list, clientID, spareOffline stri
 		if len(dead) == 0 {
 			continue
 		}
-		if err := s.rdb.ZRem(ctx, list, dead...).Err(); err != nil {
+		if err := s.unlist(ctx, list, liveGrants, dead); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// drop deletes a record and takes it off the list of what lives.
+func (s *Store) drop(ctx context.Context, record, live, name string) error {
+	var deleted *redis.IntCmd
+	_ = s.pipeline(ctx, func(p redis.Pipeliner) {
+		deleted = p.Del(ctx, record+name)
+		p.ZRem(ctx, live, name)
+	})
+	return deleted.Err()
+}
+
+// unlist takes names off their list and off that of what lives.
+func (s *Store) unlist(ctx context.Context, list, live string, names []any) error {
+	var removed *redis.IntCmd
+	_ = s.pipeline(ctx, func(p redis.Pipeliner) {
+		removed = p.ZRem(ctx, list, names...)
+		p.ZRem(ctx, live, names...)
+	})
+	return removed.Err()
 }

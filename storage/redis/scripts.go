@@ -109,6 +109,17 @@ redis.call('ZADD',KEYS[1],ARGV[2],ARGV[1])
 if redis.call('PTTL',KEYS[1])<ms then redis.call('PEXPIRE',KEYS[1],ms) end
 return 1`)
 
+// listLive: name, how long it lives (us), "1" to change only one that is listed. A
+// list of what lives is kept as long as the longest of it, and rid of what has ended.
+var listLive = redis.NewScript(now + `
+if ARGV[3]=='1' and not redis.call('ZSCORE',KEYS[1],ARGV[1]) then return 0 end
+redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',now)
+local ms=math.ceil(ARGV[2]/1000)
+if ms<=0 then redis.call('ZREM',KEYS[1],ARGV[1]) return 0 end
+redis.call('ZADD',KEYS[1],now+ARGV[2],ARGV[1])
+if redis.call('PTTL',KEYS[1])<ms then redis.call('PEXPIRE',KEYS[1],ms) end
+return 1`)
+
 // updateInteraction: version, end (ms), then fields and values.
 var updateInteraction = redis.NewScript(`
 local v=redis.call('HGET',KEYS[1],'v')

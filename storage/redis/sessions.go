@@ -45,16 +45,19 @@ func (s *Store) CreateSession(ctx context.Context, x *idp.Session, replaces stri
 		if x.IdleExpiresAt.Before(end) {
 			end = x.IdleExpiresAt
 		}
-		var record *redis.Cmd
-		err = s.pipeline(ctx, func(p redis.Pipeliner) { // the list first, as for grants
-			listSession.Eval(ctx, p, []string{userSessionsKey + x.UserID}, x.Digest, x.ExpiresAt.UnixMicro(), replaces)
+		var list, record *redis.Cmd
+		replaced := new(redis.IntCmd)
+		_ = s.pipeline(ctx, func(p redis.Pipeliner) { // the list first, as for grants
+			list = listSession.Eval(ctx, p, []string{userSessionsKey + x.UserID}, x.Digest, x.ExpiresAt.UnixMicro(), replaces)
 			record = createRecord.Eval(ctx, p, []string{sessionKey + x.Digest}, end.UnixMilli(),
 				"j", facts, "l", x.LastSeenAt.UnixMicro(), "i", x.IdleExpiresAt.UnixMicro(), "x", x.ExpiresAt.UnixMicro())
 			if replaces != "" {
-				p.Del(ctx, sessionKey+replaces)
+				replaced = p.Del(ctx, sessionKey+replaces)
+				p.ZRem(ctx, liveSessions, replaces)
 			}
+			endsIn(ctx, p, liveSessions, x.Digest, time.Until(end), false)
 		})
-		if err != nil {
+		if err := failed[redis.Cmder](list, record, replaced); err != nil {
 			return err
 		}
 		return created(record)
@@ -86,14 +89,19 @@ func (s *Store) Session(ctx context.Context, digest string) (x *idp.Session, err
 // TouchSession implements idp.SessionStore.
 func (s *Store) TouchSession(ctx context.Context, digest string, seen, idleExpires time.Time) error {
 	return s.call(ctx, "sessions", "TouchSession", func(ctx context.Context) error {
-		return s.run(ctx, touchSession, sessionKey+digest, seen.UnixMicro(), idleExpires.UnixMicro()).Err()
+		var record *redis.Cmd
+		_ = s.pipeline(ctx, func(p redis.Pipeliner) {
+			record = touchSession.Eval(ctx, p, []string{sessionKey + digest}, seen.UnixMicro(), idleExpires.UnixMicro())
+			endsIn(ctx, p, liveSessions, digest, time.Until(idleExpires), true)
+		})
+		return record.Err()
 	})
 }
 
 // DeleteSession implements idp.SessionStore.
 func (s *Store) DeleteSession(ctx context.Context, digest string) error {
 	return s.call(ctx, "sessions", "DeleteSession", func(ctx context.Context) error {
-		return s.rdb.Del(ctx, sessionKey+digest).Err()
+		return s.drop(ctx, sessionKey, liveSessions, digest)
 	})
 }
 
@@ -159,7 +167,7 @@ func (s *Store) endSessions(ctx context.Context, list string, digests []string) 
 		}
 		ids = append(ids, f.ID)
 	}
-	return ids, s.rdb.ZRem(ctx, list, names...).Err()
+	return ids, s.unlist(ctx, list, liveSessions, names)
 }
 
 // decodeSession reads the reply of HGETALL. ErrNotFound for no record, and for a tombstone.

@@ -142,6 +142,17 @@ func (s *Store) pipeline(ctx context.Context, add func(redis.Pipeliner)) error {
 	return err
 }
 
+// failed returns the error of the first command that failed, of a pipeline in
+// which others may fail without harm.
+func failed[C redis.Cmder](commands ...C) error {
+	for _, c := range commands {
+		if err := c.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readAll reads the records with the names, which a list gave, in one round
 // trip. Those that were revoked or have expired since they were listed are left out.
 func readAll[T any](ctx context.Context, s *Store, prefix string, names []string, decode func(name string, reply any) (*T, error)) ([]*T, error) {

@@ -124,7 +124,7 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 		if err != nil {
 			return err
 		}
-		page = keyset.Build(r, items, marks)
+		page = keyset.Build(r, items, marks, nil)
 		if r.From == nil && page.Next == "" {
 			page.Total = len(page.Items)
 			return nil
