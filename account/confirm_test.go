@@ -47,7 +47,7 @@ func TestReplacePasswordEndsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := func() int {
-		all, err := p.sessions.List(t.Context(), u.ID)
+		all, err := p.Sessions.ListSessions(t.Context(), u.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

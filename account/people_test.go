@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +25,10 @@ type people struct {
 	users     *account.Users
 	sessions  *account.Sessions
 	signIn    *account.SignIn
+	open      *account.Access
+	roles     *account.Roles
+	settings  idp.Settings
+	told      *told
 	hashes    *atomic.Int64 // hashes run so far
 	now       *atomic.Pointer[time.Time]
 }
@@ -31,7 +36,10 @@ type people struct {
 // newPeople opens stores of its own; change may replace parts before they are put together.
 func newPeople(t *testing.T, change func(*stores, *account.Limits)) *people {
 	t.Helper()
-	p := &people{stores: openStores(t), hashes: &atomic.Int64{}, now: &atomic.Pointer[time.Time]{}}
+	p := &people{
+		stores: openStores(t), hashes: &atomic.Int64{}, now: &atomic.Pointer[time.Time]{},
+		settings: idp.DefaultSettings(), told: &told{counts: map[idp.TallyKind]int{}},
+	}
 	var limits account.Limits
 	if change != nil {
 		change(&p.stores, &limits)
@@ -43,11 +51,19 @@ func newPeople(t *testing.T, change func(*stores, *account.Limits)) *people {
 	p.browsers = account.NewKnownBrowsers(bytes.Repeat([]byte{7}, 32))
 	p.browsers.Now = now
 	p.users = account.NewUsers(account.UsersOptions{
-		Users: p.Users, Roles: p.Roles, Sessions: p.Sessions, Grants: p.Grants, Passwords: p.passwords, Now: now,
+		Users: p.Users, Roles: p.Roles, Sessions: p.Sessions, Grants: p.Grants, Passwords: p.passwords,
+		Settings:    func() idp.Settings { return p.settings },
+		ForgetTries: func(ctx context.Context, u *idp.User) error { return p.browsers.ForgetTries(ctx, p.Throttles, u) },
+		Now:         now,
 	})
-	p.sessions = account.NewSessions(account.SessionsOptions{Store: p.Sessions, Users: p.Users, Now: now})
+	p.roles = account.NewRoles(account.RolesOptions{Roles: p.Roles, Now: now})
+	p.sessions = account.NewSessions(account.SessionsOptions{Store: p.Sessions, Users: p.Users, Audit: p.told, Now: now})
+	p.open = account.NewAccess(account.AccessOptions{
+		Sessions: p.Sessions, Grants: p.Grants, Consents: p.Consents, Clients: p.Clients, Users: p.Users, Audit: p.told, Now: now,
+	})
 	p.signIn = account.NewSignIn(account.SignInOptions{
-		Users: p.Users, Throttles: p.Throttles, Passwords: p.passwords, Browsers: p.browsers, Limits: limits, Now: now,
+		Users: p.Users, Throttles: p.Throttles, Passwords: p.passwords, Browsers: p.browsers, Limits: limits,
+		Audit: p.told, Counter: p.told, Now: now,
 	})
 	t.Cleanup(func() { p.close(t) })
 	return p
@@ -96,6 +112,34 @@ func (p *people) stored(t *testing.T, login string) *idp.User {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// told keeps what it was told, in place of the audit log.
+type told struct {
+	mu     sync.Mutex
+	events []*idp.AuditEvent
+	counts map[idp.TallyKind]int
+}
+
+func (r *told) Record(e *idp.AuditEvent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+func (r *told) Count(kind idp.TallyKind, _ string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts[kind]++
+}
+
+// take returns the events since the last time.
+func (r *told) take() []*idp.AuditEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.events
+	r.events = nil
+	return events
 }
 
 func ptr[T any](v T) *T { return &v }

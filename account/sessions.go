@@ -167,17 +167,6 @@ func (s *Sessions) recordEnd(ctx context.Context, session *idp.Session) {
 	s.o.Audit.Record(e)
 }
 
-// EndUser signs the user out everywhere but in the session with the digest
-// ("" for none), and returns the public IDs of what ended.
-func (s *Sessions) EndUser(ctx context.Context, userID, keepDigest string) ([]string, error) {
-	return s.o.Store.DeleteUserSessions(ctx, userID, keepDigest)
-}
-
-// List returns the user's live sessions, last seen first.
-func (s *Sessions) List(ctx context.Context, userID string) ([]*idp.Session, error) {
-	return s.o.Store.ListSessions(ctx, userID)
-}
-
 // now is cut to what every store keeps.
 func (s *Sessions) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 

@@ -197,28 +197,10 @@ func TestBeginLosesAgainstAChangeMeanwhile(t *testing.T) {
 			if handle, s, err := p.sessions.Begin(t.Context(), u, account.BeginOptions{}); !errors.Is(err, account.ErrBadCredentials) || handle != "" || s != nil {
 				t.Errorf("%q %+v %v", handle, s, err)
 			}
-			if left, err := p.sessions.List(t.Context(), u.ID); err != nil || len(left) != 0 {
+			if left, err := p.Sessions.ListSessions(t.Context(), u.ID); err != nil || len(left) != 0 {
 				t.Errorf("%d sessions are left, %v", len(left), err)
 			}
 		})
-	}
-}
-
-func TestEndUserAndList(t *testing.T) {
-	p := newPeople(t, nil)
-	ada := p.add(t, "ada")
-	_, s1 := p.begin(t, ada, account.BeginOptions{})
-	kept, s2 := p.begin(t, ada, account.BeginOptions{})
-	ended, err := p.sessions.EndUser(t.Context(), ada.ID, s2.Digest)
-	if err != nil || len(ended) != 1 || ended[0] != s1.ID {
-		t.Fatalf("%v %v", ended, err)
-	}
-	left, err := p.sessions.List(t.Context(), ada.ID)
-	if err != nil || len(left) != 1 || left[0].ID != s2.ID {
-		t.Fatalf("%v %v", left, err)
-	}
-	if _, _, err := p.sessions.Load(t.Context(), kept); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -271,7 +253,7 @@ func TestSessionsWithTheStoreAway(t *testing.T) {
 	if _, _, err := blind.Begin(t.Context(), ada, account.BeginOptions{}); !errors.Is(err, idp.ErrUnavailable) {
 		t.Errorf("look again: %v", err)
 	}
-	if left, err := p.sessions.List(t.Context(), ada.ID); err != nil || len(left) != 1 {
+	if left, err := p.Sessions.ListSessions(t.Context(), ada.ID); err != nil || len(left) != 1 {
 		t.Errorf("%d sessions, %v", len(left), err)
 	}
 }

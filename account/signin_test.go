@@ -291,7 +291,7 @@ func TestSignInWhileDisabledEndsWithNoSession(t *testing.T) {
 			}
 		})
 		wg.Wait()
-		if left, err := p.sessions.List(t.Context(), p.stored(t, "ada").ID); err != nil || len(left) != 0 {
+		if left, err := p.Sessions.ListSessions(t.Context(), p.stored(t, "ada").ID); err != nil || len(left) != 0 {
 			t.Fatalf("%d sessions of a disabled user are left, %v", len(left), err)
 		}
 	}

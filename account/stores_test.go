@@ -17,6 +17,9 @@ type stores struct {
 	Sessions  idp.SessionStore
 	Grants    idp.GrantStore
 	Throttles idp.ThrottleStore
+	Consents  idp.ConsentStore
+	Clients   idp.ClientStore
+	Audit     idp.AuditStore
 }
 
 // openStores opens an empty SQLite database, with everything in it.
@@ -44,5 +47,8 @@ func openURL(t *testing.T, url string) stores {
 			t.Error(err)
 		}
 	})
-	return stores{Users: s.Users, Roles: s.Roles, Sessions: s.Sessions, Grants: s.Grants, Throttles: s.Throttles}
+	return stores{
+		Users: s.Users, Roles: s.Roles, Sessions: s.Sessions, Grants: s.Grants, Throttles: s.Throttles,
+		Consents: s.Consents, Clients: s.Clients, Audit: s.Audit,
+	}
 }
