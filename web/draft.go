@@ -26,6 +26,7 @@ const maxDraft = 32 << 10
 type draft struct {
 	UserID string       `json:"u"` // whose it is; "" for a form that was sent with nobody signed in
 	Path   string       `json:"p"` // of the page that shows it
+	To     string       `json:"t"` // path that it was sent to: a page may have several forms
 	Values url.Values   `json:"v"`
 	Faults []draftFault `json:"f,omitempty"`
 	Notice string       `json:"n,omitempty"`
@@ -34,7 +35,34 @@ type draft struct {
 // draftFault is idp.Fault with what its JSON form leaves out.
 type draftFault struct {
 	Field, Message, Format string
-	Args                   []string
+	Args                   []draftArg
+}
+
+// draftArg keeps an argument with its type, for the verbs of the format.
+type draftArg struct {
+	Text     string         `json:"t,omitempty"`
+	Int      *int           `json:"i,omitempty"`
+	Duration *time.Duration `json:"d,omitempty"`
+}
+
+func keptArg(a any) draftArg {
+	switch v := a.(type) {
+	case int:
+		return draftArg{Int: &v}
+	case time.Duration:
+		return draftArg{Duration: &v}
+	}
+	return draftArg{Text: fmt.Sprint(a)}
+}
+
+func (a draftArg) value() any {
+	switch {
+	case a.Int != nil:
+		return *a.Int
+	case a.Duration != nil:
+		return *a.Duration
+	}
+	return a.Text
 }
 
 // secretFields are never kept, nor filled in again.
@@ -51,7 +79,7 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	for _, name := range secretFields() {
 		d.Values.Del(name)
 	}
-	d.Path = page.Path
+	d.Path, d.To = page.Path, c.Request.URL.Path
 	if who := Person(c); who.Is() {
 		d.UserID = who.User.ID
 	}
@@ -60,7 +88,7 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 		return "", err
 	}
 	if len(text) > maxDraft {
-		d.Values = url.Values{}
+		d.Values = nil // the form is shown as the record is
 		if text, err = json.Marshal(d); err != nil {
 			return "", err
 		}
@@ -108,25 +136,51 @@ func (s *Site) draft(c *gin.Context) (*draft, error) {
 	return d, nil
 }
 
+// keyDraftShown notes that a form of the page shows the draft.
+const keyDraftShown = "draft_shown"
+
 // FormState is the form that a page shows: with the values and faults of its
-// draft, or else with the initial values. The form id is new.
+// draft, or else with the initial values. A draft is the form's whose action it
+// was sent to. The form id is new.
 func (s *Site) FormState(c *gin.Context, action string, initial url.Values) (pages.Form, error) {
 	f := pages.Form{ID: rand.Text(), Action: action, Values: initial}
 	d, err := s.draft(c)
-	if err != nil || d == nil {
+	if err != nil || d == nil || d.To != pathOf(action) {
 		return f, err
 	}
-	f.Values, f.Notice = d.Values, pages.FormNotice(d.Notice)
+	c.Set(keyDraftShown, true)
+	f.Notice = pages.FormNotice(d.Notice)
+	if d.Values != nil {
+		f.Values = d.Values
+	}
 	for _, x := range d.Faults {
 		f.Faults = append(f.Faults, x.fault())
 	}
 	return f, nil
 }
 
+func pathOf(address string) string {
+	path, _, _ := strings.Cut(address, "?")
+	return path
+}
+
+// unshown tells of a form of one button that was not taken: no form of the page
+// shows its draft, so the top of the page says it.
+func (s *Site) unshown(c *gin.Context) (*pages.Toast, error) {
+	if c.GetBool(keyDraftShown) {
+		return nil, nil //nolint:nilnil // the form says it
+	}
+	d, err := s.draft(c)
+	if err != nil || d == nil || d.Notice == "" {
+		return nil, err
+	}
+	return &pages.Toast{Key: "toast.not_done." + d.Notice, Tone: "warn"}, nil
+}
+
 func (x draftFault) fault() idp.Fault {
 	args := make([]any, len(x.Args))
 	for i, a := range x.Args {
-		args[i] = a
+		args[i] = a.value()
 	}
 	return idp.Fault{Field: x.Field, Message: x.Message, Format: x.Format, Args: args}
 }
@@ -134,7 +188,7 @@ func (x draftFault) fault() idp.Fault {
 func keptFault(f idp.Fault) draftFault {
 	x := draftFault{Field: f.Field, Message: f.Message, Format: f.Format}
 	for _, a := range f.Args {
-		x.Args = append(x.Args, fmt.Sprint(a))
+		x.Args = append(x.Args, keptArg(a))
 	}
 	return x
 }
@@ -150,8 +204,19 @@ func (s *Site) Form(c *gin.Context) (url.Values, error) {
 	if s.CSRFOK(c, values.Get("csrf"), purposeShell, Person(c).SessionID()) {
 		return values, nil
 	}
+	return nil, s.staleDraft(c, values)
+}
+
+func (s *Site) staleDraft(c *gin.Context, values url.Values) error {
 	RecordOf(c).Outcome = OutcomeStale
-	return nil, s.keepAnd(c, &draft{Values: values, Notice: string(pages.NoticeStaleForm)})
+	return s.keepAnd(c, &draft{Values: values, Notice: string(pages.NoticeStaleForm)})
+}
+
+// Redraw shows a form again with the values, which may have one more: for
+// buttons that change the form and save nothing.
+func (s *Site) Redraw(c *gin.Context, values url.Values) error {
+	RecordOf(c).Outcome = "redrawn"
+	return s.keepAnd(c, &draft{Values: values})
 }
 
 // Refuse shows a form again with what is wrong, when the error is one that the

@@ -104,7 +104,9 @@ func (s *Site) shell(c *gin.Context) (*pages.Shell, error) {
 	}
 	sh.Area, _ = area.(pages.Area)
 	var err error
-	sh.Toast, err = s.flash(c)
+	if sh.Toast, err = s.flash(c); err == nil && sh.Toast == nil {
+		sh.Toast, err = s.unshown(c)
+	}
 	return sh, err
 }
 

@@ -103,7 +103,7 @@ func (s *Site) askToSignIn(c *gin.Context) {
 }
 
 func (s *Site) keepForSignIn(c *gin.Context) error {
-	values, err := s.readForm(c.Writer, c.Request)
+	values, _, err := s.readAny(c, "", 0)
 	if err != nil {
 		return err
 	}

@@ -309,7 +309,7 @@ func TestDone(t *testing.T) {
 	s := newSite(t)
 	g := s.guarded(nil)
 	g.GET("/do", s.web.Page(func(c *gin.Context) error {
-		return s.web.Done(c, "/page", pages.Toast{Key: "toast.saved"})
+		return s.web.Done(c, "/page", pages.Toast{Key: "secret.copied"})
 	}))
 	g.GET("/page", s.web.Page(func(c *gin.Context) error {
 		return s.web.Show(c, http.StatusOK, pages.SignedOutPage{})

@@ -163,6 +163,11 @@ func (v *visitor) do(method, path string, body io.Reader) answer {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", v.s.url)
 	}
+	return v.send(r)
+}
+
+func (v *visitor) send(r *http.Request) answer {
+	v.s.t.Helper()
 	for name, value := range v.jar {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
