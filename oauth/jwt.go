@@ -58,6 +58,13 @@ type hintClaims struct {
 	SID      string   `json:"sid"`
 }
 
+// Values of the typ header (RFC 9068 §2.1, RFC 7519 §5.1): a token of one kind
+// cannot stand in for one of the other.
+const (
+	typAccess = "at+jwt"
+	typID     = "JWT"
+)
+
 const (
 	// maxJWT bounds what is parsed at all.
 	maxJWT = 16 << 10
@@ -79,25 +86,44 @@ func sign(signer jose.Signer, claims any) (string, error) {
 	return jws.CompactSerialize()
 }
 
-// open checks a signature and returns the payload and the kid. The key is chosen by kid
-// alone and decides the algorithm, so neither alg confusion nor none gets in (RFC 8725 §3.1).
+// open checks a signature and returns the payload and the kid. The key is
+// chosen by kid alone, and must not have been revoked.
 func (k *Keyring) open(token, typ string) (payload []byte, kid string, err error) {
-	if len(token) > maxJWT {
+	jws, err := parseJWS(token)
+	if err != nil {
+		return nil, "", err
+	}
+	key := k.verifier(jws.Signatures[0].Protected.KeyID)
+	if key == nil {
 		return nil, "", errBadToken
+	}
+	payload, err = key.check(jws, typ)
+	return payload, key.KID, err
+}
+
+func parseJWS(token string) (*jose.JSONWebSignature, error) {
+	if len(token) > maxJWT {
+		return nil, errBadToken
 	}
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{algES256, algRS256})
 	if err != nil || len(jws.Signatures) != 1 {
-		return nil, "", errBadToken
+		return nil, errBadToken
 	}
+	return jws, nil
+}
+
+// check returns what the key signed. The key decides the algorithm, so neither
+// alg confusion nor none gets in (RFC 8725 §3.1).
+func (r *ringKey) check(jws *jose.JSONWebSignature, typ string) ([]byte, error) {
 	h := jws.Signatures[0].Protected
-	key := k.verifier(h.KeyID)
-	if key == nil || h.Algorithm != key.Alg || h.ExtraHeaders[jose.HeaderType] != typ {
-		return nil, "", errBadToken
+	if h.KeyID != r.KID || h.Algorithm != r.Alg || h.ExtraHeaders[jose.HeaderType] != typ {
+		return nil, errBadToken
 	}
-	if payload, err = jws.Verify(key.public); err != nil {
-		return nil, "", errBadToken
+	payload, err := jws.Verify(r.public)
+	if err != nil {
+		return nil, errBadToken
 	}
-	return payload, key.KID, nil
+	return payload, nil
 }
 
 // verifyAccess returns the claims of an access token that we signed and that
@@ -106,7 +132,7 @@ func (p *Provider) verifyAccess(token string) (*accessClaims, error) {
 	digest := sha256.Sum256([]byte(token))
 	c, known := p.verified.Get(digest)
 	if !known {
-		payload, kid, err := p.o.Keys.open(token, "at+jwt")
+		payload, kid, err := p.o.Keys.open(token, typAccess)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +153,7 @@ func (p *Provider) verifyAccess(token string) (*accessClaims, error) {
 // verifyHint reads an ID token of ours, expired or not (OIDC Core §3.1.2.1,
 // RP-Initiated Logout §2).
 func (p *Provider) verifyHint(token string) (*hintClaims, error) {
-	payload, _, err := p.o.Keys.open(token, "JWT")
+	payload, _, err := p.o.Keys.open(token, typID)
 	if err != nil {
 		return nil, err
 	}

@@ -174,10 +174,10 @@ func (k *Keyring) ready(old *keySet, s *idp.SigningKey) (*ringKey, error) {
 		return nil, errors.New("not a private key that signs")
 	}
 	r.private = signer
-	if r.access, err = newSigner(r, "at+jwt"); err != nil { // RFC 9068 §2.1
+	if r.access, err = newSigner(r, typAccess); err != nil {
 		return nil, err
 	}
-	r.id, err = newSigner(r, "JWT")
+	r.id, err = newSigner(r, typID)
 	return r, err
 }
 
@@ -331,9 +331,14 @@ func (k *Keyring) verifier(kid string) *ringKey {
 
 // isRetired reports whether the key with the KID has retired, or is gone.
 func (k *Keyring) isRetired(kid string) bool {
-	set, now := k.state.Load(), k.o.Now()
-	r := set.byKID[kid]
-	return r == nil || r.stateAt(now, set.active(r.Alg, now)) == idp.KeyRetired
+	r := k.state.Load().byKID[kid]
+	return r == nil || k.stateOf(r) == idp.KeyRetired
+}
+
+// stateOf is where a key of the present set stands.
+func (k *Keyring) stateOf(r *ringKey) idp.KeyState {
+	now := k.o.Now()
+	return r.stateAt(now, k.state.Load().active(r.Alg, now))
 }
 
 // addKey makes a key, seals and stores it.
