@@ -140,7 +140,7 @@ func TestSaveRefuses(t *testing.T) {
 		"logo that is no picture":  {`{"logo":"../x"}`, []string{"logo: is not a picture that was uploaded"}},
 		"name of space":            {`{"product_name":"  "}`, []string{"product_name: is required"}},
 		"all at once": {`{"signup":"maybe","accent":"#fff","access_token_ttl":"1s"}`, []string{
-			"access_token_ttl: must be from 1m0s to 24h0m0s", "accent: must be a colour such as #3849c6", "signup: must be closed or open",
+			"accent: must be a colour such as #3849c6", "access_token_ttl: must be from 1m0s to 24h0m0s", "signup: must be closed or open",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +226,7 @@ func TestSavedValuesThatAreNotValidHere(t *testing.T) {
 	store := openStore(t)
 	err := store.SaveSettings(t.Context(), map[string][]byte{
 		"signup": []byte(`"open"`), "access_token_ttl": []byte(`"1s"`), "refresh_token_max_ttl": []byte(`"100h"`),
-		"refresh_token_ttl": []byte(`"50h"`), "frob": []byte(`1`), "accent": []byte(`{`), "session_ttl": []byte(`"2h"`),
+		"refresh_token_ttl": []byte(`"50h"`), "frob": []byte(`1`), "accent": []byte(`7`), "session_ttl": []byte(`"2h"`),
 	}, time.Now(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
