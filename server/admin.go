@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/account"
+	"gatehouse/audit"
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/settings"
@@ -29,6 +30,7 @@ type Admin struct {
 	log       *slog.Logger
 	now       func() time.Time
 	stores    *storage.Stores
+	recorder  *audit.Recorder
 	passwords *account.Passwords
 }
 
@@ -55,21 +57,26 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 	}
 	a := &Admin{
 		Settings: settings.New(settings.Options{
-			Store: stores.Settings, Fixed: c.fixed, Base: c.settings(), Now: time.Now, Log: log,
+			Store: stores.Settings, Fixed: c.fixed, Base: c.settings(), CheckAccent: checkAccent, Now: time.Now, Log: log,
 		}),
-		cfg: c, log: log, now: time.Now, stores: stores,
+		recorder: audit.New(audit.Options{Store: stores.Audit, Tallies: stores.Tallies, Now: time.Now, Log: log}),
+		cfg:      c, log: log, now: time.Now, stores: stores,
 		UserList: stores.Users, ClientList: stores.Clients,
 		passwords: account.NewPasswords(account.DefaultHashParams(), c.hashSlots(), observeWait),
 		Clients:   oauth.NewClients(stores.Clients, time.Now),
 	}
 	a.Users = account.NewUsers(account.UsersOptions{
 		Users: stores.Users, Roles: stores.Roles, Sessions: stores.Sessions, Grants: stores.Grants,
-		Passwords: a.passwords, Settings: c.settings, ForgetTries: a.forgetTries, Now: time.Now,
+		Passwords: a.passwords, Settings: a.Settings.Current, ForgetTries: a.forgetTries, Now: time.Now,
 	})
 	a.Roles = account.NewRoles(account.RolesOptions{Roles: stores.Roles, Now: time.Now})
 	if m != nil {
 		m.watchHashQueue(a.passwords.Waiting)
 		m.watchPools(stores)
+		m.watchAudit(a.recorder.Dropped)
+	}
+	if err := a.Settings.Load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("read the settings: %w", err), a.Close()) //nolint:contextcheck // cleaning up must not end with ctx
 	}
 	return a, nil
 }
@@ -96,13 +103,22 @@ func (a *Admin) keyring(ctx context.Context) (*oauth.Keyring, oauth.MasterKeys, 
 	}
 	keys, err := oauth.OpenKeyring(ctx, oauth.KeyringOptions{
 		Store: a.stores.Keys, Master: master,
-		RotateEvery: a.cfg.KeyRotation, Settings: a.Settings.Current, SettingsSaved: a.Settings.Version,
+		RotateEvery: a.cfg.KeyRotation, Settings: a.Settings.Current, SettingsSaved: a.tokenLivesSaved,
 		Now: a.now, Log: a.log,
 	})
 	if err != nil {
 		return nil, oauth.MasterKeys{}, fmt.Errorf("open the signing keys: %w", err)
 	}
 	return keys, master, nil
+}
+
+// tokenLivesSaved is when the lives of tokens may last have changed; what the
+// environment fixes does not.
+func (a *Admin) tokenLivesSaved() time.Time {
+	if a.Settings.FixedBy("access_token_ttl") != "" && a.Settings.FixedBy("id_token_ttl") != "" {
+		return time.Time{}
+	}
+	return a.Settings.Version()
 }
 
 // Seed makes the built-in roles, the client of the REST API's own tokens, and
@@ -122,5 +138,12 @@ func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
 	return seeded, a.Clients.EnsureGatehouse(ctx)
 }
 
-// Close closes the stores.
-func (a *Admin) Close() error { return a.stores.Close() }
+// closeTimeout is for the last audit events to be written.
+const closeTimeout = 5 * time.Second
+
+// Close writes what is still to be recorded and closes the stores.
+func (a *Admin) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return errors.Join(a.recorder.Close(ctx), a.stores.Close())
+}

@@ -19,29 +19,26 @@ import (
 // handler puts the rooms together: people, protocol, pages, routes.
 func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 	stores, now, log := m.admin.stores, m.now, m.log.Logger
+	live, recorder := m.admin.Settings.Current, m.admin.recorder
 	browsers := knownBrowsers(m.master, now)
 	m.signIn = account.NewSignIn(account.SignInOptions{
 		Users: stores.Users, Throttles: stores.Throttles, Passwords: m.admin.passwords,
-		Browsers: browsers, Limits: signInLimits(m.cfg), Now: now, Log: log,
+		Browsers: browsers, Limits: signInLimits(m.cfg), Audit: recorder, Counter: recorder, Now: now, Log: log,
 	})
 	sessions := account.NewSessions(account.SessionsOptions{
-		Store: stores.Sessions, Users: stores.Users, Settings: m.cfg.settings, Now: now,
+		Store: stores.Sessions, Users: stores.Users, Settings: live, Audit: recorder, Now: now,
 	})
 	provider, err := oauth.New(oauth.Options{
-		Issuer: m.issuer, CodeTTL: m.cfg.CodeTTL, RefreshGrace: m.cfg.RefreshGrace, Settings: m.admin.Settings.Current,
+		Issuer: m.issuer, CodeTTL: m.cfg.CodeTTL, RefreshGrace: m.cfg.RefreshGrace, Settings: live,
 		Clients: stores.Clients, Users: stores.Users, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
 		Keys: m.keys, Master: m.master, Password: withPassword(m.signIn), Now: now,
+		Audit: recorder, Counter: recorder,
 	})
 	if err != nil {
 		return nil, err
 	}
 	renderer, err := pages.New(pages.Options{
-		Settings: func() idp.Settings {
-			s := idp.DefaultSettings()
-			s.ProductName = m.cfg.ProductName
-			return s
-		},
-		HelpURL: m.cfg.HelpURL, PrivacyURL: m.cfg.PrivacyURL, TermsURL: m.cfg.TermsURL, Now: now,
+		Settings: live, HelpURL: m.cfg.HelpURL, PrivacyURL: m.cfg.PrivacyURL, TermsURL: m.cfg.TermsURL, Now: now,
 	})
 	if err != nil {
 		return nil, err
@@ -53,7 +50,7 @@ func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 	return handlers.New(handlers.Options{
 		Web: web.Options{
 			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
-			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Closing: m.stopping, Log: log, Now: now,
+			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Closing: m.stopping, Audit: recorder, Log: log, Now: now,
 		},
 		SignIn: m.signIn, Browsers: browsers,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
@@ -67,7 +64,7 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 	a, stores := m.admin, m.admin.stores
 	access := account.NewAccess(account.AccessOptions{
 		Sessions: stores.Sessions, Grants: stores.Grants, Consents: stores.Consents, Clients: stores.Clients,
-		Users: stores.Users, Now: m.now,
+		Users: stores.Users, Audit: a.recorder, Now: m.now,
 	})
 	own := selfservice.Options{
 		Users: a.Users, Access: access, SignIn: m.signIn, Browsers: browsers, Settings: a.Settings,

@@ -14,6 +14,7 @@ import (
 	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/oauth"
+	"gatehouse/static"
 	redisstore "gatehouse/storage/redis"
 )
 
@@ -52,11 +53,16 @@ func (c *Config) checkBrand(faults *ConfigError) {
 	if c.ProductName != strings.TrimSpace(c.ProductName) || len([]rune(c.ProductName)) > 60 {
 		faults.add("GATEHOUSE_PRODUCT_NAME must be at most 60 characters without space around it")
 	}
-	one := idp.DefaultSettings()
-	one.Accent = c.BrandAccent
-	if one.Validate() != nil {
-		faults.add("GATEHOUSE_BRAND_ACCENT must be a colour such as #3849c6")
+	if c.BrandAccent != "" {
+		if err := checkAccent(c.BrandAccent); err != nil {
+			faults.add("GATEHOUSE_BRAND_ACCENT must be a colour such as #3849c6 that can be read: %v", err)
+		}
 	}
+}
+
+func checkAccent(accent string) error {
+	_, err := static.CheckAccent(accent)
+	return err
 }
 
 func (c *Config) checkIssuer(faults *ConfigError) {

@@ -122,6 +122,7 @@ func TestConfigFaults(t *testing.T) {
 		{"limit", "GATEHOUSE_SIGNIN_ACCOUNT_LIMIT=0", "must be from 1"},
 		{"link", "GATEHOUSE_HELP_URL=javascript:alert(1)", "GATEHOUSE_HELP_URL must be an http or https address"},
 		{"accent that is no colour", "GATEHOUSE_BRAND_ACCENT=red", "GATEHOUSE_BRAND_ACCENT must be a colour"},
+		{"accent that cannot be read", "GATEHOUSE_BRAND_ACCENT=#fff8e7", "GATEHOUSE_BRAND_ACCENT must be a colour"},
 		{"retention under a day", "GATEHOUSE_AUDIT_RETENTION=1h", "GATEHOUSE_AUDIT_RETENTION must be from 24h"},
 		{"retention below nothing", "GATEHOUSE_AUDIT_RETENTION=-1s", "GATEHOUSE_AUDIT_RETENTION must be from 24h"},
 		{"secret file is missing", "GATEHOUSE_MASTER_KEY_FILE=/does/not/exist", "GATEHOUSE_MASTER_KEY_FILE: "},

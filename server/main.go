@@ -172,38 +172,6 @@ func (m *Main) serve(l net.Listener, s *http.Server) {
 	})
 }
 
-// startJobs starts what runs beside the requests. It goes on while requests
-// are finished, so it does not end with ctx but in Close.
-func (m *Main) startJobs(ctx context.Context) {
-	ctx, m.stopJobs = context.WithCancel(context.WithoutCancel(ctx))
-	m.jobs.Go(func() { m.keys.Run(ctx) })
-	m.jobs.Go(func() { m.purge(ctx) })
-}
-
-const purgeEvery = time.Minute
-
-// purge deletes what has expired, each minute. Nothing reads such records, so
-// a failure costs only room.
-func (m *Main) purge(ctx context.Context) {
-	tick := time.NewTicker(purgeEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		switch n, err := m.admin.stores.Purge(ctx); {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			m.log.Warn("expired records cannot be deleted now", "error", err)
-		case n > 0:
-			m.log.Debug("expired records deleted", "count", n)
-		}
-	}
-}
-
 var errDraining = errors.New("shutting down")
 
 // ready is what /readyz tells.

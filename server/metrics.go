@@ -93,6 +93,13 @@ func (m *Metrics) watchHashQueue(waiting func() int) {
 	}, func() float64 { return float64(waiting()) }))
 }
 
+// watchAudit shows how many events the audit log lost.
+func (m *Metrics) watchAudit(dropped func() int64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "gatehouse_audit_dropped_total", Help: "Audit events that were lost because the store was too slow or refused them.",
+	}, func() float64 { return float64(dropped()) }))
+}
+
 // store is told of every store operation.
 func (m *Metrics) store(store, op string, took time.Duration, err error) {
 	m.stores.WithLabelValues(store, op).Observe(took.Seconds())
