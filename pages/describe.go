@@ -49,10 +49,6 @@ func (p SignedOutPage) describe() description {
 	return description{template: "signed_out", title: text{key: "signed_out.title"}}
 }
 
-func (p HomePage) describe() description {
-	return description{template: "home", title: text{key: "home.title"}}
-}
-
 func (p DemoPage) describe() description {
 	return description{template: "demo", title: text{key: "demo.title"}}
 }

@@ -78,6 +78,9 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 		"tile":     s.tile,
 		"tiles":    func(tiles ...tile) []tile { return tiles },
 		"chart":    s.chart,
+		// For the account pages, and where else people see a device.
+		"device":   s.device,
+		"activity": s.activity,
 	}
 }
 
@@ -172,6 +175,8 @@ func (s *speaker) wayOn(v view) (way, error) {
 			w.To = p.App.URI
 		}
 		t = text{key: "error.back", args: args{"App": wrap("<bdi>", p.App.Name, "</bdi>")}}
+	case p.BackTo != "" && p.Kind == ErrorGone:
+		w.To, t = p.BackTo, text{key: "error.gone.back"}
 	case p.BackTo != "":
 		w.To, t = p.BackTo, text{key: "error.again"}
 	case v.Here != "" && (p.Kind == ErrorUnavailable || p.Kind == ErrorServer):

@@ -1,8 +1,10 @@
 package pages_test
 
 import (
+	"net/url"
 	"testing"
 
+	"gatehouse/idp"
 	"gatehouse/pages"
 )
 
@@ -20,7 +22,7 @@ func FuzzPagesEscape(f *testing.F) {
 			pages.ConsentPage{App: *app, SignedInAs: v, SwitchTo: v, Scopes: []pages.ScopeLine{{Name: v, Shared: v}}},
 			pages.FormPostPage{App: *app, Action: v, Fields: []pages.Field{{Name: v, Value: v}}},
 			pages.ErrorPage{Kind: pages.ErrorKind(v), App: app, BackTo: v, Code: v, Description: v},
-			pages.HomePage{Name: v, Username: v, Email: v, Roles: []string{v}, SignedInAt: noon, Zone: v},
+			pages.RegisterPage{Form: pages.Form{ID: v, Action: v, Values: url.Values{"name": {v}, "username": {v}}, Faults: []idp.Fault{{Field: "name", Message: v}}}, CSRF: v, Back: v, LoginTo: v},
 		} {
 			doc, _ := show(t, r, pages.Context{Lang: v, Theme: v, RequestID: v, Path: "/" + v, RawQuery: v}, p)
 			if n := doc.Find("script").Length(); n != 1 {

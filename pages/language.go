@@ -13,6 +13,21 @@ import (
 // its value is a tag of Languages.
 const LanguageCookie = "gh_lang"
 
+// ThemeCookie is the cookie that remembers which colours were chosen; its value
+// is "light" or "dark". The server reads it, so that no page flashes.
+const ThemeCookie = "gh_theme"
+
+// theme is the choice that the request's cookie holds, "" to follow the system.
+func theme(req *http.Request) string {
+	if c, err := req.Cookie(ThemeCookie); err == nil && IsTheme(c.Value) {
+		return c.Value
+	}
+	return ""
+}
+
+// IsTheme reports whether colours can be pinned to that.
+func IsTheme(name string) bool { return name == "light" || name == "dark" }
+
 // maxLanguageHeader bounds what is parsed of a stranger's wishes.
 const maxLanguageHeader = 300
 
@@ -55,10 +70,10 @@ func (r *Renderer) ChosenLanguage(req *http.Request) string {
 	return ""
 }
 
-// Context returns the context of a request: its language, what it accepts, and
+// Context returns the context of a request: its language, its colours, what it accepts, and
 // its address where a GET asked for it.
 func (r *Renderer) Context(req *http.Request, uiLocales string) Context {
-	c := Context{Lang: r.Language(req, uiLocales), AcceptEncoding: req.Header.Get("Accept-Encoding")}
+	c := Context{Lang: r.Language(req, uiLocales), Theme: theme(req), AcceptEncoding: req.Header.Get("Accept-Encoding")}
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		c.Path, c.RawQuery = req.URL.Path, req.URL.RawQuery
 	}

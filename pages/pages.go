@@ -63,6 +63,8 @@ type LoginPage struct {
 	KnownAs string
 	// SwitchTo is the address of "Use another account" when Reauth; "" leaves it out.
 	SwitchTo string
+	// RegisterTo is the address of "Create an account"; "" leaves it out.
+	RegisterTo string
 }
 
 // SelectPage asks which account to go on with. It posts flow, csrf and account
@@ -134,18 +136,6 @@ type LogoutPage struct {
 // SignedOutPage says that the person is signed out.
 type SignedOutPage struct{}
 
-// HomePage is the overview of the own account. It posts csrf to /logout.
-type HomePage struct {
-	CSRF       string
-	Name       string // may be empty
-	Username   string
-	Email      string // may be empty
-	Roles      []string
-	SignedInAt time.Time // of this session; zero leaves it out
-	Zone       string    // zoneinfo of the person, "" is UTC
-	DemoTo     string    // address of the demo relying party, "" when it is off
-}
-
 // DemoPage is the demo relying party at /demo. Sign in is a GET form to
 // /demo/login; the others post csrf to /demo/refresh, /demo/introspect,
 // /demo/userinfo and /demo/logout.
@@ -193,6 +183,7 @@ const (
 	ErrorServer      ErrorKind = "server"        // our fault
 	ErrorForbidden   ErrorKind = "forbidden"     // signed in, but the roles do not allow it
 	ErrorSignup      ErrorKind = "signup_closed" // strangers may not register
+	ErrorGone        ErrorKind = "gone"          // what was to be ended is not there (any more); set BackTo
 	ErrorCookies     ErrorKind = "cookies"       // the flow's cookie did not come back: cookies off, or another browser
 )
 
@@ -200,6 +191,6 @@ func errorKinds() []ErrorKind {
 	return []ErrorKind{
 		ErrorBadClient, ErrorBadRedirect, ErrorBadRequest, ErrorExpired, ErrorStale, ErrorAppDisabled,
 		ErrorCrossSite, ErrorNotFound, ErrorMethod, ErrorTooLarge, ErrorUnavailable, ErrorServer, ErrorCookies,
-		ErrorForbidden, ErrorSignup,
+		ErrorForbidden, ErrorSignup, ErrorGone,
 	}
 }

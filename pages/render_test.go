@@ -328,7 +328,7 @@ func TestHomeShowsTheZone(t *testing.T) {
 		{"en", "America/Sao_Paulo", noon, "November 21, 2026, 13:59 UTC-03:00"},
 		{"en", "No/Where", noon, "November 21, 2026, 16:59 UTC"},
 	} {
-		doc, _ := show(t, r, pages.Context{Lang: c.lang}, pages.HomePage{Username: "ada", SignedInAt: c.at, Zone: c.zone})
+		doc, _ := show(t, r, pages.Context{Lang: c.lang, Shell: &pages.Shell{Area: pages.AreaAccount, Path: "/account", Zone: c.zone}}, pages.AccountPage{Username: "ada", SignedInAt: c.at})
 		element := doc.Find("main time")
 		if element.Text() != c.want || element.AttrOr("datetime", "") != c.at.Format(time.RFC3339) {
 			t.Errorf("%s %s: %q %q", c.lang, c.zone, element.Text(), element.AttrOr("datetime", ""))

@@ -57,6 +57,7 @@ func allScopes() []pages.ScopeLine {
 // states is every page in every state.
 func states() []state {
 	all := append(loginStates(), flowStates()...)
+	all = append(all, otherStates()...)
 	all = append(all, accountStates()...)
 	all = append(all, partsStates()...)
 	all = append(all, errorStates()...)
@@ -121,11 +122,7 @@ func flowStates() []state {
 	}
 }
 
-func accountStates() []state {
-	home := pages.HomePage{
-		CSRF: "Y3NyZg", Name: "Ada Lovelace", Username: "ada", Email: "ada@example.com",
-		Roles: []string{"Admin", "User"}, SignedInAt: noon, Zone: "Europe/Paris", DemoTo: "/demo",
-	}
+func otherStates() []state {
 	sections := []pages.DemoSection{
 		{Title: "Claims", Text: "{\n  \"sub\": \"0b8c4d5e-6f70-4a81-9b92-a3b4c5d6e7f8\",\n  \"name\": \"Ada Lovelace\"\n}"},
 		{Title: "Access token", Text: strings.Repeat("eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.", 12)},
@@ -134,8 +131,6 @@ func accountStates() []state {
 		{name: "logout", page: pages.LogoutPage{CSRF: "Y3NyZg", SignedInAs: "ada@example.com"}},
 		{name: "logout-apps", page: pages.LogoutPage{CSRF: "Y3NyZg", SignedInAs: "ada@example.com", Apps: []string{"Grafana", "Nextcloud"}}},
 		{name: "signed-out", page: pages.SignedOutPage{}},
-		{name: "home", page: home},
-		{name: "home-bare", page: pages.HomePage{CSRF: "Y3NyZg", Username: "grace"}},
 		{name: "demo", page: pages.DemoPage{}},
 		{name: "demo-signed-in", page: pages.DemoPage{
 			SignedIn: true, Name: "Ada Lovelace", Sections: sections, Message: "The tokens were refreshed.", CSRF: "Y3NyZg",
@@ -148,6 +143,7 @@ func errorKinds() []pages.ErrorKind {
 		pages.ErrorBadClient, pages.ErrorBadRedirect, pages.ErrorBadRequest, pages.ErrorExpired, pages.ErrorStale,
 		pages.ErrorAppDisabled, pages.ErrorCrossSite, pages.ErrorNotFound, pages.ErrorMethod, pages.ErrorTooLarge,
 		pages.ErrorUnavailable, pages.ErrorServer, pages.ErrorCookies, pages.ErrorForbidden, pages.ErrorSignup,
+		pages.ErrorGone,
 	}
 }
 
@@ -155,8 +151,11 @@ func errorStates() []state {
 	var out []state
 	for _, kind := range errorKinds() {
 		p := pages.ErrorPage{Kind: kind, Code: "invalid_request", Description: "redirect_uri is not registered for this client", Time: noon}
-		if kind == pages.ErrorStale {
+		switch kind {
+		case pages.ErrorStale:
 			p.BackTo = "/consent?flow=Zmxvdw"
+		case pages.ErrorGone:
+			p.BackTo = "/account/sessions"
 		}
 		name := "error-" + strings.ReplaceAll(string(kind), "_", "-")
 		posted := kind == pages.ErrorTooLarge || kind == pages.ErrorCrossSite // only ever the answer to a POST
