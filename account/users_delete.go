@@ -41,6 +41,15 @@ func (s *Users) RequestDeletion(ctx context.Context, userID string) (*idp.User, 
 	}})
 }
 
+// IsLastAdmin reports whether nobody else may administer, as the store has it now.
+func (s *Users) IsLastAdmin(ctx context.Context, u *idp.User) (bool, error) {
+	err := s.notLastAdmin(ctx, u)
+	if errors.Is(err, idp.ErrLastAdmin) {
+		return true, nil
+	}
+	return false, err
+}
+
 // notLastAdmin is a courtesy at the time of asking. That the last one stays is
 // decided when the account is deleted, by the store.
 func (s *Users) notLastAdmin(ctx context.Context, u *idp.User) error {

@@ -23,6 +23,8 @@ type Options struct {
 	Grants       idp.GrantStore
 	Interactions idp.InteractionStore
 
+	Settings func() idp.Settings // nil is idp.DefaultSettings
+
 	Ready   func(ctx context.Context) error // nil is always ready
 	Metrics Metrics                         // nil counts nothing
 	Demo    http.Handler                    // the demo relying party; nil is off
@@ -97,6 +99,9 @@ func New(o Options) (*Handler, error) {
 func newSite(o Options) (*site, error) {
 	if o.SignIn == nil || o.Browsers == nil || o.Users == nil || o.Clients == nil || o.Grants == nil || o.Interactions == nil {
 		return nil, errors.New("handlers: a part is missing (SignIn, Browsers, Users, Clients, Grants, Interactions)")
+	}
+	if o.Settings == nil {
+		o.Settings = idp.DefaultSettings
 	}
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}

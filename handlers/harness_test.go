@@ -19,6 +19,8 @@ import (
 	"gatehouse/idp"
 	"gatehouse/oauth"
 	"gatehouse/pages"
+	"gatehouse/selfservice"
+	"gatehouse/settings"
 	"gatehouse/storage"
 	"gatehouse/web"
 )
@@ -197,7 +199,7 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	t.Cleanup(func() { _ = signIn.Close(context.Background()) })
 	sessions := faultySessions{st.Sessions, f}
 	e.people = account.NewUsers(account.UsersOptions{
-		Users: st.Users, Roles: st.Roles, Sessions: st.Sessions, Grants: st.Grants, Passwords: passwords, Now: time.Now,
+		Users: users, Roles: st.Roles, Sessions: sessions, Grants: st.Grants, Passwords: passwords, Now: time.Now,
 	})
 	clients, grants, interactions := faultyClients{st.Clients, f}, faultyGrants{st.Grants, f}, faultyInteractions{st.Interactions, f}
 	provider, err := oauth.New(oauth.Options{
@@ -212,6 +214,14 @@ func (e *env) assemble(t *testing.T) handlers.Options {
 	renderer, err := pages.New(pages.Options{})
 	must(t, err)
 	return handlers.Options{
+		Rooms: []handlers.Room{selfservice.New(selfservice.Options{
+			Users: e.people, SignIn: signIn, Browsers: browsers, Settings: settings.New(settings.Options{Store: st.Settings, Base: idp.DefaultSettings()}),
+			SignUp: account.NewSignUp(account.SignUpOptions{Users: e.people, Throttles: st.Throttles, Browsers: browsers}),
+			Access: account.NewAccess(account.AccessOptions{
+				Sessions: sessions, Grants: grants, Consents: st.Consents, Clients: clients, Users: users, Now: time.Now,
+			}),
+			Clients: clients, Consents: st.Consents, Grants: grants, Audit: st.Audit, Demo: "/demo", Now: time.Now,
+		})},
 		SignIn: signIn, Browsers: browsers, Metrics: e.metrics,
 		Users: users, Clients: clients, Grants: grants, Interactions: interactions,
 		Web: web.Options{

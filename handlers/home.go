@@ -9,27 +9,6 @@ import (
 	"gatehouse/web"
 )
 
-// home is GET /account: the overview of one's own account.
-func (s *site) home(c *gin.Context) error {
-	who, err := s.Who(c)
-	if err != nil {
-		return err
-	}
-	if !who.Is() {
-		web.SeeOther(c, web.WithNext(routeLogin, web.NextPath(c.Request.URL.RequestURI())))
-		return nil
-	}
-	p := pages.HomePage{
-		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogout, who.Session.ID),
-		Name: who.User.Name, Username: who.User.Username, Email: who.User.Email, Roles: who.User.Roles,
-		SignedInAt: who.Session.AuthTime, Zone: who.User.Zoneinfo,
-	}
-	if s.Demo != nil {
-		p.DemoTo = routeDemo
-	}
-	return s.Show(c, http.StatusOK, p)
-}
-
 // root leads to the account.
 func (s *site) root(c *gin.Context) error {
 	web.SeeOther(c, routeAccount)

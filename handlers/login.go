@@ -63,6 +63,7 @@ func (s *site) localLogin(c *gin.Context, next string, again bool) error {
 	p := pages.LoginPage{
 		CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogin, ""), SubmitTo: web.WithNext(routeLogin, next),
 	}
+	p.RegisterTo = s.registerAt(next)
 	if who.Is() {
 		p.Reauth, p.KnownAs, p.Remember = true, who.User.Username, who.Session.Remember
 	} else if web.HoldsDraft(next) {
@@ -81,6 +82,7 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 		Flow: f.in.ID, CSRF: s.CSRFToken(s.EnsureBrowser(c), routeLogin, f.in.ID), App: f.app,
 		Login: f.in.Login, OffOrigin: f.offOrigin(),
 	}
+	p.RegisterTo = s.registerAt(f.at(routeLogin))
 	flash := f.in.Notice
 	p.Notice, p.Remember = readFlash(flash)
 	switch {
@@ -102,6 +104,14 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 		}
 	}
 	return s.ShowFor(c, http.StatusOK, f.uiLocales(), p)
+}
+
+// registerAt is where a newcomer makes an account on the way to next, "" when strangers may not.
+func (s *site) registerAt(next string) string {
+	if s.Settings().Signup != idp.SignupOpen {
+		return ""
+	}
+	return web.WithNext("/register", next)
 }
 
 // suits reports whether the request, asking for a fresh sign-in, can mean the

@@ -71,7 +71,6 @@ func (s *site) mount(e *gin.Engine) {
 	pages.GET(routeError, s.Page(s.errorPage))
 	pages.GET(routeLogout, s.Page(s.logoutPage))
 	pages.POST(routeLogout, s.Page(s.logoutSubmit))
-	pages.GET(routeAccount, s.Page(s.home))
 
 	// The console, the account pages, the REST API.
 	for _, room := range s.Rooms {

@@ -216,6 +216,9 @@ func (w *watch) see(ev any) {
 		fault = "console: " + string(ev.Type)
 	case *audits.EventIssueAdded:
 		fault = "issue: " + string(ev.Issue.Code)
+		if d := ev.Issue.Details; d != nil && d.GenericIssueDetails != nil {
+			fault += " " + string(d.GenericIssueDetails.ErrorType)
+		}
 	}
 	if fault != "" {
 		w.mu.Lock()

@@ -20,7 +20,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func TestHeaders(t *testing.T) {
 	r := newRenderer(t)
 	for _, s := range states() {
-		_, h := show(t, r, pages.Context{}, s.page)
+		_, h := show(t, r, s.context(pages.Context{}), s.page)
 		off := s.name == "login-off-origin" || s.name == "form-post"
 		want := policy
 		if off {

@@ -52,7 +52,7 @@ func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
 			CSRFKey: m.master.Derive("forms"), TrustedProxies: m.cfg.TrustedProxies, Closing: m.stopping, Audit: recorder, Log: log, Now: now,
 		},
-		SignIn: m.signIn, Browsers: browsers,
+		SignIn: m.signIn, Browsers: browsers, Settings: m.admin.Settings.Current,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
 		Ready: m.ready, Metrics: m.metrics, Demo: relyingParty,
 		Rooms: m.rooms(provider, browsers, relyingParty != nil),
@@ -68,8 +68,8 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 	})
 	own := selfservice.Options{
 		Users: a.Users, Access: access, SignIn: m.signIn, Browsers: browsers, Settings: a.Settings,
-		Clients: stores.Clients, Consents: stores.Consents, Grants: stores.Grants, Audit: stores.Audit,
-		Throttles: stores.Throttles, Now: m.now,
+		SignUp:  account.NewSignUp(account.SignUpOptions{Users: a.Users, Throttles: stores.Throttles, Browsers: browsers}),
+		Clients: stores.Clients, Consents: stores.Consents, Grants: stores.Grants, Audit: stores.Audit, Now: m.now,
 	}
 	if withDemo {
 		own.Demo = "/demo"

@@ -113,7 +113,7 @@ func (s *Site) Show(c *gin.Context, status int, p pages.Page) error {
 // ShowFor is Show with the ui_locales of an authorization request.
 func (s *Site) ShowFor(c *gin.Context, status int, uiLocales string, p pages.Page) error {
 	if lang := s.Pages.ChosenLanguage(c.Request); lang != "" {
-		s.Cookies.setPlain(c.Writer, pages.LanguageCookie, lang, languageFor)
+		s.Cookies.SetPlain(c.Writer, pages.LanguageCookie, lang, languageFor)
 	}
 	ctx := s.Pages.Context(c.Request, uiLocales)
 	ctx.RequestID = RecordOf(c).ID

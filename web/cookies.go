@@ -44,8 +44,9 @@ func (k Cookies) Set(w http.ResponseWriter, base, value string, life time.Durati
 	k.write(w, k.name(base), value, int(life/time.Second))
 }
 
-// setPlain writes a cookie that package pages reads, under the name that it knows.
-func (k Cookies) setPlain(w http.ResponseWriter, name, value string, life time.Duration) {
+// SetPlain writes a cookie that package pages reads, under the name that it
+// knows; with a negative life it removes it.
+func (k Cookies) SetPlain(w http.ResponseWriter, name, value string, life time.Duration) {
 	k.write(w, name, value, int(life/time.Second))
 }
 
