@@ -196,12 +196,17 @@ func keptFault(f idp.Fault) draftFault {
 // Form reads a form of a guarded page. When its token does not fit, nothing is
 // done: what was typed is kept, the page is shown again, and the error is ErrAnswered.
 func (s *Site) Form(c *gin.Context) (url.Values, error) {
+	return s.FormFor(c, purposeShell, Person(c).SessionID())
+}
+
+// FormFor is Form for a page that is not guarded, whose token has a purpose of its own.
+func (s *Site) FormFor(c *gin.Context, purpose string, scope ...string) (url.Values, error) {
 	values, err := s.readForm(c.Writer, c.Request)
 	if err != nil {
 		return nil, err
 	}
 	c.Request.PostForm = values
-	if s.CSRFOK(c, values.Get("csrf"), purposeShell, Person(c).SessionID()) {
+	if s.CSRFOK(c, values.Get("csrf"), purpose, scope...) {
 		return values, nil
 	}
 	return nil, s.staleDraft(c, values)
