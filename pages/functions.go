@@ -78,6 +78,7 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 		"tile":     s.tile,
 		"tiles":    func(tiles ...tile) []tile { return tiles },
 		"chart":    s.chart,
+		"contrast": s.contrast,
 		// For the account pages, and where else people see a device.
 		"device":   s.device,
 		"activity": s.activity,

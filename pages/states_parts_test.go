@@ -91,7 +91,7 @@ func showcaseForm(faults ...idp.Fault) pages.ShowcaseFormPage {
 			Values: url.Values{
 				"name": {"Ada Lovelace"}, "email": {"ada@example"}, "username": {"ada"}, "password": {"never shown"}, "remember": {"1"},
 				"roles": {"Admin"}, "kind": {"User"}, "locale": {"de"}, "uris": {"https://app.example/callback\nhttp://127.0.0.1/callback"},
-				"limit": {"10"}, "issuer": {"https://id.example.com"},
+				"limit": {"10"}, "accent": {"#0a7d5a"}, "issuer": {"https://id.example.com"},
 			},
 		},
 		Roles: []pages.Option{
@@ -118,6 +118,7 @@ func partsStates() []state {
 	manager := shell("/admin/users/1/sessions")
 	manager.May, manager.Name = idp.Permissions{Users: true}, ""
 	stale, changed := showcaseForm(), showcaseForm()
+	stale.Form.Values.Set("accent", "#ffcc00")
 	stale.Form.Notice, changed.Form.Notice = pages.NoticeStaleForm, pages.NoticeChanged
 	return append([]state{
 		{name: "parts-list", page: showcaseList("sort=-name&q=a&status=active", 25, 248), shell: toast},
