@@ -28,7 +28,7 @@ type contrastTheme struct {
 // contrast prepares the part contrast for a field and its value; one that is no
 // colour has no samples.
 func (s *speaker) contrast(field, accent string) (contrastView, error) {
-	out := contrastView{Field: fieldID(field)}
+	out := contrastView{Field: fieldID("", field)}
 	report, _ := static.CheckAccent(cmp.Or(accent, ourAccent)) // an accent that cannot be read is shown as what it is
 	if report == nil {
 		return out, nil

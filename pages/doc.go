@@ -43,8 +43,8 @@
 // Where a part takes words, a string is a key of the catalogue, (plain …) is text
 // as it stands, and (rich …), (mono …) or (bdi …) is HTML that is escaped already.
 // A field takes the pairs type (text, email, url, search, number, date, tel,
-// password, select, textarea, checkbox, checkboxes, radio), label (else
-// "field.NAME"), help, optional, mono, rows, autocomplete, inputmode, min, max,
+// password, select, textarea, checkbox, checkboxes, radio, file), label (else
+// "field.NAME"), help, optional, mono, rows, autocomplete, inputmode, min, max, accept,
 // options, autofocus, and fixed, which shows the value with the reason why it
 // cannot be changed.
 package pages

@@ -18,6 +18,11 @@ type Form struct {
 	Values  url.Values
 	Faults  []idp.Fault
 	Notice  FormNotice
+	// Prefix tells the fields of a page's second form from those of its first: a
+	// part of their ids, not of their names. "" is right for one form.
+	Prefix string
+	// Files says that the form has a field of type file: it is sent as multipart/form-data.
+	Files bool
 }
 
 // FormNotice says why a form is shown again although nothing in it is wrong.
@@ -67,7 +72,7 @@ type problem struct {
 }
 
 // fieldID is the id of a field's control.
-func fieldID(name string) string { return "f-" + name }
+func fieldID(prefix, name string) string { return "f-" + prefix + name }
 
 // form prepares the part form_top. The pairs are names of fields and keys of
 // their labels, where the label is not "field.NAME": the summary says them.
@@ -93,7 +98,7 @@ func (s *speaker) form(v view, f Form, pairs ...any) (formView, error) {
 		}
 		// A fault of something that the form does not show has no words for it.
 		if words, err := s.words(label); err == nil && fault.Field != "" {
-			p.To, p.Label = fieldID(fault.Field), words
+			p.To, p.Label = fieldID(f.Prefix, fault.Field), words
 		}
 		out.Problems = append(out.Problems, p)
 	}
@@ -107,7 +112,7 @@ type fieldView struct {
 	Value, Fault, Describedby string
 	Autocomplete, Inputmode   string
 	Rows                      int
-	Min, Max                  string
+	Min, Max, Accept          string
 	Options                   []optionView
 	Checked, Optional, Mono   bool
 	Required, Focus           bool
@@ -120,14 +125,14 @@ func (s *speaker) field(v view, f Form, name string, pairs ...any) (fieldView, e
 		return fieldView{}, err
 	}
 	out := fieldView{
-		ID: fieldID(name), Name: name, Type: more.text("type", "text"), Value: f.Values.Get(name),
+		ID: fieldID(f.Prefix, name), Name: name, Type: more.text("type", "text"), Value: f.Values.Get(name),
 		Autocomplete: more.text("autocomplete", "off"), Inputmode: more.text("inputmode", ""),
-		Min: more.text("min", ""), Max: more.text("max", ""),
+		Min: more.text("min", ""), Max: more.text("max", ""), Accept: more.text("accept", ""),
 		Rows: more.number("rows", 3), Optional: more.flag("optional"), Mono: more.flag("mono"),
 	}
 	out.Required = !out.Optional && out.Type != "checkbox" && out.Type != "checkboxes"
 	out.Checked = out.Value == "1"
-	if out.Type == "password" {
+	if out.Type == "password" || out.Type == "file" {
 		out.Value = "" // never sent back
 	}
 	for _, fault := range f.Faults {
@@ -144,7 +149,7 @@ func (s *speaker) field(v view, f Form, name string, pairs ...any) (fieldView, e
 	}
 	chosen := f.Values[name]
 	out.Options, err = s.options(out.ID, more["options"], chosen)
-	return out, errors.Join(err, more.unknown("type", "autocomplete", "inputmode", "min", "max", "rows", "optional", "mono", "autofocus",
+	return out, errors.Join(err, more.unknown("type", "autocomplete", "inputmode", "min", "max", "accept", "rows", "optional", "mono", "autofocus",
 		"label", "help", "fixed", "options"))
 }
 

@@ -87,7 +87,7 @@ func tokensChart() pages.Chart {
 func showcaseForm(faults ...idp.Fault) pages.ShowcaseFormPage {
 	return pages.ShowcaseFormPage{
 		Form: pages.Form{
-			ID: "Zm9ybQ", Action: "/admin/users/1", Version: "2026-11-21T16:59:05Z", Faults: faults,
+			ID: "Zm9ybQ", Action: "/admin/users/1", Files: true, Version: "2026-11-21T16:59:05Z", Faults: faults,
 			Values: url.Values{
 				"name": {"Ada Lovelace"}, "email": {"ada@example"}, "username": {"ada"}, "password": {"never shown"}, "remember": {"1"},
 				"roles": {"Admin"}, "kind": {"User"}, "locale": {"de"}, "uris": {"https://app.example/callback\nhttp://127.0.0.1/callback"},
