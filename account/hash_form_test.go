@@ -199,7 +199,7 @@ func FuzzParseHash(f *testing.F) {
 				t.Fatalf("%q is read as %q", s, h.text)
 			}
 		case scryptHash:
-			if work := uint64(h.n) * uint64(h.r) * uint64(h.p); work == 0 || work > maxScryptWork || h.memory() > maxMemoryKiB { //nolint:gosec // none is negative
+			if work := uint64(h.n) * uint64(h.r) * uint64(h.p); work == 0 || work > maxScryptWork || h.memory() > maxMemoryKiB {
 				t.Fatalf("%q costs too much, or nothing: %d", s, work)
 			}
 			checkDerived(t, s, h.derived)

@@ -15,9 +15,8 @@
 // # Recorder
 //
 //	Record(event)   never waits: a full queue drops the event, and says how many
-//	  1 texts made safe to store: strangers had a hand in them
-//	  2 alike ones of a minute become one with a Count (see merger)
-//	  3 written in batches, every 200 ms, and kept while the store does not answer
+//	  1 alike ones of a minute become one with a Count (see merger)
+//	  2 written in batches, every 200 ms, and kept while the store does not answer
 //	Count(kind)     summed by the hour, written every 5 s
 //
 // So an attack, or a machine that fetches a token for every call, costs the log

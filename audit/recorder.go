@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,8 +85,10 @@ func (r *Recorder) Record(e *idp.AuditEvent) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if !r.closed {
+		mine := *e
+		mine.Changes, mine.Count = slices.Clone(e.Changes), max(e.Count, 1)
 		select {
-		case r.queue <- cleaned(e):
+		case r.queue <- &mine:
 			return
 		default:
 		}
@@ -95,7 +98,7 @@ func (r *Recorder) Record(e *idp.AuditEvent) {
 
 // Count adds one to the count of this hour, and never waits for the store.
 func (r *Recorder) Count(kind idp.TallyKind, label string) {
-	r.counts.add(countKey{r.o.Now().UTC().Truncate(time.Hour), kind, clean(label, maxName)}, 1)
+	r.counts.add(countKey{r.o.Now().UTC().Truncate(time.Hour), kind, label}, 1)
 }
 
 // Dropped returns how many events were lost so far: because the queue was full,
@@ -148,7 +151,7 @@ func (r *Recorder) run() {
 		select {
 		case e := <-queue:
 			r.take(e)
-			if len(r.batch) == batchSize {
+			if len(r.batch) >= batchSize {
 				_ = r.write(r.ctx)
 			}
 		case <-write.C:

@@ -171,6 +171,7 @@ type AuditHead struct {
 type AuditStore interface {
 	// AppendAudit seals the events in order behind the last one and inserts them, all or none.
 	// It sets Seq, Prev and Hash in them. Appends on any number of instances form one chain.
+	// Texts that cannot be kept are cut to what can, before they are sealed.
 	AppendAudit(ctx context.Context, events ...*AuditEvent) error
 	// QueryAudit lists events, the latest first.
 	QueryAudit(ctx context.Context, q AuditQuery) (Page[*AuditEvent], error)
