@@ -226,6 +226,7 @@ func TestRefreshForPerson(t *testing.T) {
 		t.Error(err)
 	}
 	// A spent one ends the family.
+	time.Sleep(2 * time.Millisecond) // beyond the grace, which is none
 	_, err = s.p.RefreshForPerson(t.Context(), first.RefreshToken, "", "")
 	refused(t, err, http.StatusBadRequest, codeInvalidGrant)
 	_, err = s.p.RefreshForPerson(t.Context(), second.RefreshToken, "", "")

@@ -151,10 +151,7 @@ type noGrants struct{ idp.GrantStore }
 func (noGrants) Grant(context.Context, string) (*idp.Grant, error) { return nil, idp.ErrNotFound }
 
 func FuzzInspectToken(f *testing.F) {
-	master, err := ParseMasterKeys(strings.Repeat("ab", 32))
-	if err != nil {
-		f.Fatal(err)
-	}
+	master := testMaster()
 	p := &Provider{o: Options{Issuer: testIssuer, Now: time.Now, Master: master, Grants: noGrants{}}}
 	p.o.Keys = &Keyring{o: KeyringOptions{Now: time.Now}}
 	key := fuzzKey(f)

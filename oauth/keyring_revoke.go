@@ -47,7 +47,7 @@ func (k *Keyring) replace(ctx context.Context, key *ringKey) error {
 			return nil
 		}
 		// The margin is for instances whose clocks are behind ours.
-		at := now.Add(-clockMargin).UTC()
+		at := now.Add(-clockMargin).UTC().Truncate(time.Microsecond) // as stores keep it
 		if !at.After(*key.ActivateAt) {
 			at = key.ActivateAt.Add(time.Microsecond)
 		}

@@ -22,7 +22,7 @@ import (
 
 const testIssuer = "https://id.example"
 
-// emptyDatabase is one with the schema and the built-in roles, made once and copied for each test.
+// emptyDatabase is one with the schema, roles and keys, made once and copied for each test.
 var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "oauth")
 	if err != nil {
@@ -51,6 +51,16 @@ var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
 		if _, err := st.Roles.EnsureRole(ctx, r); err != nil {
 			return nil, err
 		}
+	}
+	if err := NewClients(st.Clients, time.Now).EnsureGatehouse(ctx); err != nil {
+		return nil, err
+	}
+	keys := KeyringOptions{
+		Store: st.Keys, Master: testMaster(), RotateEvery: 24 * time.Hour, Settings: idp.DefaultSettings,
+		Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	}
+	if _, err := OpenKeyring(ctx, keys); err != nil {
+		return nil, err
 	}
 	if err := st.Close(); err != nil {
 		return nil, err
@@ -109,12 +119,11 @@ func newSystem(t *testing.T) *system {
 	ok(t, err)
 	t.Cleanup(func() { _ = s.stores.Close() })
 	s.clients = NewClients(s.stores.Clients, time.Now)
-	ok(t, s.clients.EnsureGatehouse(t.Context()))
 	s.keys = s.openKeyring()
 	s.p, err = New(Options{
 		Issuer: testIssuer, CodeTTL: time.Minute, RefreshGrace: 0, Settings: func() idp.Settings { return s.set },
 		Clients: s.stores.Clients, Users: s.stores.Users, Consents: s.stores.Consents, Grants: s.stores.Grants, Sessions: s.stores.Sessions,
-		Keys: s.keys, Master: s.master(), Now: s.clock, Audit: s.heard, Counter: s.heard,
+		Keys: s.keys, Master: testMaster(), Now: s.clock, Audit: s.heard, Counter: s.heard,
 		Password: func(ctx context.Context, login, password, _ string) (*idp.User, error) {
 			u, err := s.stores.Users.UserByLogin(ctx, login)
 			if err != nil || password != "right" {
@@ -129,9 +138,11 @@ func newSystem(t *testing.T) *system {
 
 func (s *system) clock() time.Time { return s.now }
 
-func (s *system) master() MasterKeys {
+func testMaster() MasterKeys {
 	m, err := ParseMasterKeys(strings.Repeat("ab", 32))
-	ok(s.t, err)
+	if err != nil {
+		panic(err)
+	}
 	return m
 }
 
@@ -139,7 +150,7 @@ func (s *system) master() MasterKeys {
 func (s *system) openKeyring() *Keyring {
 	s.t.Helper()
 	k, err := OpenKeyring(s.t.Context(), KeyringOptions{
-		Store: s.stores.Keys, Master: s.master(), RotateEvery: 24 * time.Hour, Settings: func() idp.Settings { return s.set },
+		Store: s.stores.Keys, Master: testMaster(), RotateEvery: 24 * time.Hour, Settings: func() idp.Settings { return s.set },
 		Now: s.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	ok(s.t, err)
