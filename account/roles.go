@@ -52,6 +52,9 @@ func (s *Roles) List(ctx context.Context) ([]RoleInfo, error) {
 	return infos, nil
 }
 
+// All returns all roles by name, without counting who holds them.
+func (s *Roles) All(ctx context.Context) ([]*idp.Role, error) { return s.o.Roles.ListRoles(ctx) }
+
 // Find returns the role of that name, or idp.ErrNotFound.
 func (s *Roles) Find(ctx context.Context, name string) (RoleInfo, error) {
 	r, err := s.role(ctx, name)

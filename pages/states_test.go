@@ -59,6 +59,7 @@ func states() []state {
 	all := append(loginStates(), flowStates()...)
 	all = append(all, otherStates()...)
 	all = append(all, accountStates()...)
+	all = append(all, adminPeopleStates()...)
 	all = append(all, partsStates()...)
 	all = append(all, errorStates()...)
 	wanted := regexp.MustCompile(*only)
