@@ -17,7 +17,7 @@ const (
 	batchSize    = 200                    // events in one transaction
 	writeEvery   = 200 * time.Millisecond // how long an event waits at most while the store answers
 	countEvery   = 5 * time.Second        // how long a count waits
-	storeTimeout = 5 * time.Second        // for one batch to be written
+	storeTimeout = 15 * time.Second       // for one batch to be written
 )
 
 // Options is what Recorder needs; Store and Tallies must be set.

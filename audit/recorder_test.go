@@ -19,12 +19,12 @@ func TestRecordWritesInOrder(t *testing.T) {
 	e.Changes = []idp.Change{{Field: "name", Before: "a", After: "b\x00\xff"}}
 	l.Record(e)
 	e.Action, e.Changes[0].After = "changed.later", "changed later"
-	for n := 1; n < 450; n++ {
+	for n := 1; n < 250; n++ {
 		l.Record(l.event(n))
 	}
 	l.flush(t)
 	events := l.stored(t)
-	if len(events) != 450 || l.Dropped() != 0 {
+	if len(events) != 250 || l.Dropped() != 0 {
 		t.Fatalf("%d events, %d dropped", len(events), l.Dropped())
 	}
 	for n, e := range events {
@@ -57,10 +57,10 @@ func TestRecordFromManySides(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			for n := range 100 {
+			for n := range 40 {
 				l.Record(l.event(1000*i + n))
 				l.Count(idp.TallySignIn, "")
-				if n == 50 {
+				if n == 20 {
 					l.flush(t)
 				}
 			}
@@ -70,10 +70,10 @@ func TestRecordFromManySides(t *testing.T) {
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(l.stored(t)); n != 800 || l.Dropped() != 0 {
+	if n := len(l.stored(t)); n != 320 || l.Dropped() != 0 {
 		t.Errorf("%d events, %d dropped", n, l.Dropped())
 	}
-	if ts := l.counted(t); len(ts) != 1 || ts[0].Count != 800 {
+	if ts := l.counted(t); len(ts) != 1 || ts[0].Count != 320 {
 		t.Errorf("%+v", ts)
 	}
 	l.Record(l.event(1)) // too late, and told so
@@ -193,7 +193,7 @@ func TestTheStoreIsAway(t *testing.T) {
 	l := newLog(t)
 	l.fail(idp.ErrUnavailable)
 	l.tallies.fails.Store(true)
-	for n := range 500 {
+	for n := range 250 {
 		l.Record(l.event(n))
 		l.Count(idp.TallyToken, "password")
 	}
@@ -206,7 +206,7 @@ func TestTheStoreIsAway(t *testing.T) {
 	l.tallies.fails.Store(false)
 	l.flush(t)
 	events := l.stored(t)
-	if len(events) != 500 || l.Dropped() != 0 {
+	if len(events) != 250 || l.Dropped() != 0 {
 		t.Fatalf("%d events, %d dropped", len(events), l.Dropped())
 	}
 	for n, e := range events {
@@ -214,7 +214,7 @@ func TestTheStoreIsAway(t *testing.T) {
 			t.Fatalf("event %d is of %s", n, e.Target.ID)
 		}
 	}
-	if ts := l.counted(t); len(ts) != 1 || ts[0].Count != 500 || ts[0].Label != "password" {
+	if ts := l.counted(t); len(ts) != 1 || ts[0].Count != 250 || ts[0].Label != "password" {
 		t.Errorf("%+v", ts)
 	}
 }

@@ -3,7 +3,6 @@ package audit_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -18,15 +17,8 @@ import (
 // openStores opens an empty SQLite database.
 func openStores(t *testing.T) *storage.Stores {
 	t.Helper()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
-	m, err := storage.Migrator(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s, err := storage.Open(t.Context(), storage.Options{DatabaseURL: url, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	path := filepath.Join(t.TempDir(), "test.db")
+	s, err := open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +28,17 @@ func openStores(t *testing.T) *storage.Stores {
 		}
 	})
 	return s
+}
+
+func open(ctx context.Context, path string) (*storage.Stores, error) {
+	m, err := storage.Migrator("sqlite:" + path)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Up(ctx); err != nil {
+		return nil, err
+	}
+	return storage.Open(ctx, storage.Options{DatabaseURL: "sqlite:" + path, Log: slog.New(slog.DiscardHandler)})
 }
 
 // log is a recorder over real stores, one of which can be made to fail.

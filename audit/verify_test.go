@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,23 +16,58 @@ import (
 	"gatehouse/idp"
 )
 
-// written fills a log with n events, a minute apart.
-func written(t *testing.T, n int) (idp.AuditStore, time.Time) {
-	t.Helper()
-	store := openStores(t).Audit
-	start := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+const writtenEvents = 1200 // more than two steps of Verify and one of Purge
+
+var start = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// template is a database file with writtenEvents events, a minute apart from
+// start; to write them takes long, and nearly every test needs them.
+var template = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "audit")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "template.db")
+	s, err := open(context.Background(), path)
+	if err != nil {
+		return nil, err
+	}
 	var events []*idp.AuditEvent
-	for i := range n {
+	for i := range writtenEvents {
 		events = append(events, &idp.AuditEvent{
 			Time: start.Add(time.Duration(i) * time.Minute), ActorKind: idp.ActorUser, ActorName: "root", Action: idp.ActionUserUpdate,
 			Target: idp.Target{Kind: "user", ID: rand.Text()}, Result: idp.AuditOK, Count: 1,
 			Changes: []idp.Change{{Field: "name", Before: "a", After: "b"}},
 		})
 	}
-	if err := store.AppendAudit(t.Context(), events...); err != nil {
+	if err := errors.Join(s.Audit.AppendAudit(context.Background(), events...), s.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// written is a log of writtenEvents events.
+func written(t *testing.T) idp.AuditStore {
+	t.Helper()
+	file, err := template()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return store, start
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Audit
 }
 
 // doctored is a log that somebody got at: what is read differs from what was written.
@@ -57,8 +95,8 @@ func (d doctored) AuditAfter(ctx context.Context, seq int64, limit int) ([]*idp.
 }
 
 func TestVerify(t *testing.T) {
-	const n = 1200
-	store, _ := written(t, n)
+	const n = writtenEvents
+	store := written(t)
 	type events = []*idp.AuditEvent
 	for name, c := range map[string]struct {
 		doctor doctored
@@ -146,7 +184,7 @@ func TestVerifyOfNothing(t *testing.T) {
 }
 
 func TestVerifyWithTheStoreAway(t *testing.T) {
-	store, _ := written(t, 3)
+	store := written(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if report, err := audit.Verify(ctx, store, nil); err == nil {
@@ -187,7 +225,7 @@ func TestVerifyWhileItChanges(t *testing.T) {
 		"appended": {0, 1200}, "purged behind": {300, 1200}, "purged ahead": {700, 1000}, "purged past the end": {5000, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, start := written(t, 1200)
+			store := written(t)
 			m := &meanwhile{AuditStore: store, do: func() {
 				for i := range 5 {
 					e := &idp.AuditEvent{Time: start.Add(time.Duration(1200+i) * time.Minute), ActorKind: idp.ActorSystem, Action: idp.ActionKeyCreate, Count: 1}
@@ -210,26 +248,26 @@ func TestVerifyWhileItChanges(t *testing.T) {
 }
 
 func TestPurge(t *testing.T) {
-	store, start := written(t, 2500)
+	store := written(t)
 	if n, err := audit.Purge(t.Context(), store, start); n != 0 || err != nil {
 		t.Fatalf("nothing is that old: %d, %v", n, err)
 	}
-	if head, err := store.AuditHead(t.Context()); err != nil || head.LastSeq != 2500 {
+	if head, err := store.AuditHead(t.Context()); err != nil || head.LastSeq != writtenEvents {
 		t.Fatalf("a purge of nothing is told: %+v %v", head, err)
 	}
 	ctx, cancel := context.WithCancel(idp.WithAct(t.Context(), idp.Act{Kind: idp.ActorCLI, Name: "op"}))
 	defer cancel()
-	n, err := audit.Purge(ctx, store, start.Add(2400*time.Minute))
-	if n != 2400 || err != nil {
+	n, err := audit.Purge(ctx, store, start.Add(1100*time.Minute))
+	if n != 1100 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	report, err := audit.Verify(t.Context(), store, nil)
-	if err != nil || report.Broken != nil || report.Checked != 101 || report.Head.FirstSeq != 2401 {
+	if err != nil || report.Broken != nil || report.Checked != 101 || report.Head.FirstSeq != 1101 {
 		t.Errorf("%+v %+v %v", report, report.Broken, err)
 	}
-	last, err := store.AuditEvent(t.Context(), 2501)
+	last, err := store.AuditEvent(t.Context(), writtenEvents+1)
 	if err != nil || last.Action != idp.ActionAuditRetention || last.ActorKind != idp.ActorCLI ||
-		!slices.Contains(last.Changes, idp.Change{Field: "removed", After: "2400"}) {
+		!slices.Contains(last.Changes, idp.Change{Field: "removed", After: "1100"}) {
 		t.Errorf("%+v %v", last, err)
 	}
 	cancel()
@@ -253,12 +291,12 @@ func (f failsAfter) PurgeAudit(ctx context.Context, before time.Time, limit int)
 
 // What was removed is told also when the rest could not be.
 func TestPurgeHalfWay(t *testing.T) {
-	store, start := written(t, 1500)
+	store := written(t)
 	n, err := audit.Purge(t.Context(), failsAfter{store, new(int)}, start.Add(24*time.Hour))
 	if n != 1000 || !errors.Is(err, idp.ErrUnavailable) {
 		t.Fatalf("%d, %v", n, err)
 	}
-	last, err := store.AuditEvent(t.Context(), 1501)
+	last, err := store.AuditEvent(t.Context(), writtenEvents+1)
 	if err != nil || last.Action != idp.ActionAuditRetention || !slices.Contains(last.Changes, idp.Change{Field: "removed", After: "1000"}) {
 		t.Errorf("%+v %v", last, err)
 	}
