@@ -21,6 +21,9 @@ func NewClients(store idp.ClientStore, now func() time.Time) *Clients {
 	return &Clients{store: store, now: now}
 }
 
+// at is the time as stores keep it, so that what a change returns is what is read later.
+func (c *Clients) at() time.Time { return c.now().UTC().Truncate(time.Microsecond) }
+
 // NewClient is a registration to be made. An empty ID, and an empty Secret of
 // a confidential client, are generated.
 type NewClient struct {
@@ -53,7 +56,7 @@ func (c *Clients) Create(ctx context.Context, n NewClient) (*idp.Client, string,
 	if len(client.GrantTypes) == 0 && len(client.RedirectURIs) > 0 {
 		client.GrantTypes = []string{idp.GrantAuthorizationCode}
 	}
-	at := c.now().UTC()
+	at := c.at()
 	client.CreatedAt, client.UpdatedAt = at, at
 	client.Secrets = nil
 	// Tokens of an earlier client of this id stay dead. The margin allows for
@@ -152,7 +155,7 @@ func (c *Clients) alter(ctx context.Context, id string, ifUnchangedSince time.Ti
 		if err := client.Validate(); err != nil {
 			return nil, err
 		}
-		client.UpdatedAt = c.now().UTC()
+		client.UpdatedAt = c.at()
 		if !client.UpdatedAt.After(stored.UpdatedAt) {
 			// It is the version too: two within a microsecond must not look the same.
 			client.UpdatedAt = stored.UpdatedAt.Add(time.Microsecond)
@@ -200,7 +203,7 @@ func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, 
 		if faults := secretFaults(client, secret); len(faults) > 0 {
 			return &idp.InvalidError{Faults: faults}
 		}
-		secret = addSecret(client, secret, c.now().UTC())
+		secret = addSecret(client, secret, c.at())
 		return nil
 	})
 	return secret, err
@@ -221,7 +224,7 @@ func (c *Clients) DropOldSecret(ctx context.Context, id string) error {
 // RevokeTokens ends every token that the client was given before now.
 func (c *Clients) RevokeTokens(ctx context.Context, id string) error {
 	_, err := c.alter(ctx, id, time.Time{}, func(client *idp.Client) error {
-		now := c.now().UTC()
+		now := c.at()
 		if client.TokensNotBefore == nil || client.TokensNotBefore.Before(now) {
 			client.TokensNotBefore = &now
 		}
@@ -239,7 +242,7 @@ func (c *Clients) Query(ctx context.Context, q idp.ClientQuery) (idp.Page[*idp.C
 // those of before stay dead when it comes back.
 func (c *Clients) SetDisabled(ctx context.Context, id string, disabled bool) error {
 	_, err := c.alter(ctx, id, time.Time{}, func(client *idp.Client) error {
-		before := c.now().UTC()
+		before := c.at()
 		switch {
 		case !disabled && !client.Disabled:
 			return errSame

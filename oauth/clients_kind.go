@@ -40,7 +40,7 @@ func (c *Clients) EnsureGatehouse(ctx context.Context) error {
 			return errSame
 		}
 		// Whoever had a client of this name before keeps no tokens of it.
-		now := c.now().UTC()
+		now := c.at()
 		want.CreatedAt, want.Disabled, want.TokensNotBefore, want.LastUsedAt = client.CreatedAt, client.Disabled, &now, client.LastUsedAt
 		*client = want
 		return nil
@@ -49,7 +49,7 @@ func (c *Clients) EnsureGatehouse(ctx context.Context) error {
 		return err
 	}
 	made := gatehouseClient()
-	made.CreatedAt = c.now().UTC()
+	made.CreatedAt = c.at()
 	made.UpdatedAt = made.CreatedAt
 	err = c.store.CreateClient(ctx, &made)
 	var raced *idp.ConflictError

@@ -100,8 +100,8 @@ func TestInspectWhatWeDidNotSign(t *testing.T) {
 	out := s.issue(s.user("ada", idp.RoleUser), true)
 	kid := s.claimsOf(out.AccessToken, 0)["kid"].(string)
 	parts := strings.Split(out.AccessToken, ".")
-	foreign := newSystem(t)
-	other := foreign.issue(foreign.user("eve"), false)
+	foreign, err := sign(fuzzKey(t).access, accessClaims{Issuer: testIssuer, Subject: "root", ClientID: "web", Expires: s.now.Add(time.Hour).Unix()})
+	ok(t, err)
 	for name, c := range map[string]struct {
 		text string
 		want InspectionProblem
@@ -121,7 +121,7 @@ func TestInspectWhatWeDidNotSign(t *testing.T) {
 		"alg of another key":     {encode(`{"alg":"RS256","kid":"`+kid+`","typ":"at+jwt"}`, `{}`), ProblemBadSignature},
 		"signature of zeros":     {encode(`{"alg":"ES256","kid":"`+kid+`","typ":"at+jwt"}`, `{}`), ProblemBadSignature},
 		"other claims":           {parts[0] + "." + b64.EncodeToString([]byte(`{"sub":"root"}`)) + "." + parts[2], ProblemBadSignature},
-		"another server's":       {other.AccessToken, ProblemUnknownKey},
+		"another server's":       {foreign, ProblemUnknownKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := s.inspect(c.text)

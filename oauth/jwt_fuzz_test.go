@@ -38,7 +38,7 @@ func FuzzAccessToken(f *testing.F) {
 	})
 }
 
-func fuzzKey(f *testing.F) *ringKey {
+func fuzzKey(f testing.TB) *ringKey {
 	f.Helper()
 	private, err := generateKey(algES256)
 	if err != nil {
