@@ -1,7 +1,7 @@
 // Package redisstore keeps what expires in Redis: grants, browser sessions,
-// sign-ins in progress and throttle counters. One [Store] implements
-// idp.GrantStore, idp.SessionStore, idp.InteractionStore and idp.ThrottleStore
-// on a single node, behind Sentinel, or on a Cluster.
+// sign-ins in progress, throttle counters and notes. One [Store] implements
+// idp.GrantStore, idp.SessionStore, idp.InteractionStore, idp.ThrottleStore and
+// idp.NoteStore on a single node, behind Sentinel, or on a Cluster.
 //
 // It owns the layout of the keys, the scripts and the mapping of failures to
 // idp.ErrUnavailable. What the records mean is idp's; which backend is used is
@@ -17,6 +17,9 @@
 //	gh:su:USER     zset    the sessions of a user, scored by their end
 //	gh:i:ID        hash    a sign-in in progress: v version, j JSON, q the request
 //	gh:t:KEY       string  a throttle counter
+//	gh:n:KEY       string  a note
+//	gh:lg          zset    the grants of all people, scored by their end
+//	gh:ls          zset    all sessions, likewise
 //
 // Times are microseconds since 1970 by Redis TIME. A script touches exactly
 // one key, so everything runs on a Cluster. Alone a script goes out as EVALSHA;
@@ -41,6 +44,14 @@
 // end, any other for 400 days; the redemption cuts the life of a grant to
 // that. Names of dead grants are removed by every 32nd write to a list, which
 // looks at a random sample.
+//
+// # Lists across people
+//
+// gh:lg and gh:ls are for those who look at everything. They are written in the
+// pipelines that make, prolong and end records, so they cost no round trip, and
+// nothing depends on them: a failure to write one fails no call. What has ended is cut off by
+// each write; a name whose record went in another way (a replay, a
+// session that ended a grant) goes when somebody reads the list.
 //
 // # Failure
 //

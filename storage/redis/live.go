@@ -40,7 +40,7 @@ func endsIn(ctx context.Context, p redis.Pipeliner, list, name string, left time
 // QuerySessions implements idp.SessionStore. A cursor holds the digest of a
 // session's handle, which is no secret.
 func (s *Store) QuerySessions(ctx context.Context, q idp.SessionQuery) (page idp.Page[*idp.Session], err error) {
-	r, err := keyset.Read(q.ListQuery, "-ends_at")
+	r, err := readRequest(q.ListQuery, "-ends_at")
 	if err != nil {
 		return page, err
 	}
@@ -74,7 +74,7 @@ func (s *Store) countLive(ctx context.Context, list string) (int, error) {
 // person, but not those of a client; all is about right, since the end of a grant
 // that was cut short is not in the list.
 func (s *Store) QueryGrants(ctx context.Context, q idp.GrantQuery) (page idp.Page[*idp.Grant], err error) {
-	r, err := keyset.Read(q.ListQuery, "-expires_at")
+	r, err := readRequest(q.ListQuery, "-expires_at")
 	if err != nil {
 		return page, err
 	}
@@ -145,9 +145,21 @@ func (e ending) beyond(r keyset.Request) bool {
 	if r.From == nil {
 		return true
 	}
-	end, _ := strconv.ParseInt(r.From.Value, 10, 64) // readLive has looked at it
+	end, _ := strconv.ParseInt(r.From.Value, 10, 64) // readRequest has looked at it
 	order := cmp.Or(cmp.Compare(e.end, end), cmp.Compare(e.name, r.From.ID))
 	return r.Back && order > 0 || !r.Back && order < 0
+}
+
+// readRequest is keyset.Read for a list that is sorted by a time.
+func readRequest(q idp.ListQuery, sort string) (keyset.Request, error) {
+	r, err := keyset.Read(q, sort)
+	if err != nil || r.From == nil {
+		return r, err
+	}
+	if end, err := strconv.ParseInt(r.From.Value, 10, 64); err != nil || end < 0 || end > maxGeneration {
+		return r, r.Broken()
+	}
+	return r, nil
 }
 
 // liveList is one of the lists and what its names stand for.
@@ -159,11 +171,6 @@ type liveList[T any] struct {
 
 // readLive reads one page. Names whose record is gone are taken off the list.
 func readLive[T any](ctx context.Context, s *Store, r keyset.Request, l liveList[T]) (idp.Page[*T], error) {
-	if r.From != nil {
-		if _, err := strconv.ParseInt(r.From.Value, 10, 64); err != nil {
-			return idp.Page[*T]{}, r.Broken()
-		}
-	}
 	var items []*T
 	var marks []keyset.Mark
 	var reached *keyset.Mark
@@ -200,15 +207,15 @@ func readLive[T any](ctx context.Context, s *Store, r keyset.Request, l liveList
 
 // readEndings reads up to n entries from where the page begins, after so many that were read before.
 func (s *Store) readEndings(ctx context.Context, list string, r keyset.Request, skip, n int) ([]ending, error) {
-	z := redis.ZRangeArgs{
-		Key: list, ByScore: true, Rev: !r.Back, Offset: int64(skip), Count: int64(n),
-		Start: "(" + strconv.FormatInt(time.Now().UnixMicro(), 10), Stop: "+inf",
+	ended, latest := "("+strconv.FormatInt(time.Now().UnixMicro(), 10), "+inf"
+	if r.From != nil && r.Back {
+		ended = r.From.Value
+	} else if r.From != nil {
+		latest = r.From.Value
 	}
-	switch {
-	case r.From != nil && r.Back:
-		z.Start = r.From.Value
-	case r.From != nil:
-		z.Stop = r.From.Value
+	z := redis.ZRangeArgs{Key: list, ByScore: true, Offset: int64(skip), Count: int64(n), Start: ended, Stop: latest}
+	if !r.Back {
+		z.Rev, z.Start, z.Stop = true, latest, ended
 	}
 	scored, err := s.rdb.ZRangeArgsWithScores(ctx, z).Result()
 	if err != nil {

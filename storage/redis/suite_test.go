@@ -29,6 +29,9 @@ func suites(t *testing.T, s *redisstore.Store) {
 	t.Run("Interactions", func(t *testing.T) {
 		storagetest.Interactions(t, func(*testing.T) idp.InteractionStore { return s })
 	})
+	t.Run("Notes", func(t *testing.T) {
+		storagetest.Notes(t, func(*testing.T) idp.NoteStore { return s })
+	})
 	t.Run("Throttles", func(t *testing.T) {
 		storagetest.Throttles(t, func(*testing.T) idp.ThrottleStore { return s })
 	})

@@ -24,6 +24,7 @@ import (
 func verbs(ctx context.Context, db *DB) map[string]func() error {
 	users, grants, sessions, interactions := NewUsers(db), NewGrants(db), NewSessions(db), NewInteractions(db)
 	roles, consents, clients, keys, throttles := NewRoles(db), NewConsents(db), NewClients(db), NewKeys(db), NewThrottles(db)
+	audit, tallies, settings, images, notes := NewAudit(db), NewTallies(db), NewSettings(db), NewImages(db), NewNotes(db)
 	now, id := time.Now(), uuid.NewString()
 	return map[string]func() error{
 		"Ping":               func() error { return db.Ping(ctx) },
@@ -82,8 +83,40 @@ func verbs(ctx context.Context, db *DB) map[string]func() error {
 			_, err := throttles.Try(ctx, idp.Attempt{Key: "k", Limit: 1, Window: time.Minute})
 			return err
 		},
-		"Forgive": func() error { return throttles.Forgive(ctx, "k") },
-		"Clear":   func() error { return throttles.Clear(ctx, "k") },
+		"QueryUsers":    func() error { _, err := users.QueryUsers(ctx, idp.UserQuery{}); return err },
+		"AddUsers":      func() error { _, err := users.AddUsers(ctx, []*idp.User{newUser()}); return err },
+		"Unlock":        func() error { return users.Unlock(ctx, id) },
+		"DueUsers":      func() error { _, err := users.DueUsers(ctx, 1); return err },
+		"DeleteDueUser": func() error { return users.DeleteDueUser(ctx, id) },
+		"CreateRole":    func() error { return roles.CreateRole(ctx, &idp.Role{ID: uuid.NewString(), Name: id, CreatedAt: now}) },
+		"UpdateRole":    func() error { return roles.UpdateRole(ctx, &idp.Role{Name: "r"}, now) },
+		"Role":          func() error { _, err := roles.Role(ctx, "r"); return err },
+		"CountMembers":  func() error { _, err := roles.CountMembers(ctx); return err },
+		"QueryClients":  func() error { _, err := clients.QueryClients(ctx, idp.ClientQuery{}); return err },
+		"RevokeKey":     func() error { return keys.RevokeKey(ctx, "k", now) },
+		"QueryGrants":   func() error { _, err := grants.QueryGrants(ctx, idp.GrantQuery{}); return err },
+		"QuerySessions": func() error { _, err := sessions.QuerySessions(ctx, idp.SessionQuery{}); return err },
+		"CountSessions": func() error { _, err := sessions.CountSessions(ctx); return err },
+		"AppendAudit":   func() error { return audit.AppendAudit(ctx, new(idp.AuditEvent)) },
+		"QueryAudit":    func() error { _, err := audit.QueryAudit(ctx, idp.AuditQuery{}); return err },
+		"AuditEvent":    func() error { _, err := audit.AuditEvent(ctx, 1); return err },
+		"AuditAfter":    func() error { _, err := audit.AuditAfter(ctx, 0, 1); return err },
+		"AuditHead":     func() error { _, err := audit.AuditHead(ctx); return err },
+		"PurgeAudit":    func() error { _, err := audit.PurgeAudit(ctx, now, 1); return err },
+		"AddTallies":    func() error { return tallies.AddTallies(ctx, now, []idp.Tally{{Hour: now, Kind: "x", Count: 1}}) },
+		"Tallies":       func() error { _, err := tallies.Tallies(ctx, now, now); return err },
+		"PurgeTallies":  func() error { _, err := tallies.PurgeTallies(ctx, now); return err },
+		"Settings":      func() error { _, err := settings.Settings(ctx); return err },
+		"SaveSettings":  func() error { return settings.SaveSettings(ctx, map[string][]byte{"x": []byte("1")}, now, now) },
+		"PutImage":      func() error { return images.PutImage(ctx, &idp.Image{ID: id}) },
+		"Image":         func() error { _, err := images.Image(ctx, "i"); return err },
+		"PutNote":       func() error { return notes.PutNote(ctx, id, nil, time.Hour) },
+		"AddNote":       func() error { _, _, err := notes.AddNote(ctx, id, nil, time.Hour); return err },
+		"Note":          func() error { _, err := notes.Note(ctx, "n"); return err },
+		"TakeNote":      func() error { _, err := notes.TakeNote(ctx, "n"); return err },
+		"DropNote":      func() error { return notes.DropNote(ctx, "n") },
+		"Forgive":       func() error { return throttles.Forgive(ctx, "k") },
+		"Clear":         func() error { return throttles.Clear(ctx, "k") },
 	}
 }
 
@@ -132,10 +165,13 @@ func TestPostgresThatHangs(t *testing.T) {
 	noError(t, err)
 	defer l.Close()
 	go func() {
+		var open []net.Conn // held: a connection that is collected is closed
 		for {
-			if _, err := l.Accept(); err != nil { // and never a word
+			c, err := l.Accept() // and never a word
+			if err != nil {
 				return
 			}
+			open = append(open, c)
 		}
 	}()
 	d := patientDialer{limit: waitAWhile}

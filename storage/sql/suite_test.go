@@ -54,6 +54,12 @@ func durable(db *DB) storagetest.Durable {
 	return storagetest.Durable{Users: NewUsers(db), Roles: NewRoles(db), Consents: NewConsents(db), Clients: NewClients(db)}
 }
 
+func recorded(db *DB) storagetest.Recorded {
+	return storagetest.Recorded{
+		Durable: durable(db), Keys: NewKeys(db), Settings: NewSettings(db), Tallies: NewTallies(db), Audit: NewAudit(db),
+	}
+}
+
 // always is a factory that hands out one store.
 func always[T any](store T) func(*testing.T) T {
 	return func(*testing.T) T { return store }
@@ -69,6 +75,28 @@ func TestContracts(t *testing.T) {
 		t.Run("Grants", func(t *testing.T) { storagetest.Grants(t, always[idp.GrantStore](NewGrants(db))) })
 		t.Run("Sessions", func(t *testing.T) { storagetest.Sessions(t, always[idp.SessionStore](NewSessions(db))) })
 		t.Run("Interactions", func(t *testing.T) { storagetest.Interactions(t, always[idp.InteractionStore](NewInteractions(db))) })
+		t.Run("Notes", func(t *testing.T) { storagetest.Notes(t, always[idp.NoteStore](NewNotes(db))) })
+		t.Run("Images", func(t *testing.T) { storagetest.Images(t, always[idp.ImageStore](NewImages(db))) })
+		t.Run("Tallies", func(t *testing.T) {
+			storagetest.Tallies(t, func(*testing.T) (idp.TallyStore, storagetest.Durable) { return NewTallies(db), durable(db) })
+		})
+		t.Run("Changes", func(t *testing.T) { storagetest.Changes(t, always(recorded(db))) })
 		t.Run("Throttles", func(t *testing.T) { storagetest.Throttles(t, always[idp.ThrottleStore](NewThrottles(db))) })
 	})
+}
+
+// TestContractsOfWhatIsWhole runs the suites that want an empty database each time.
+func TestContractsOfWhatIsWhole(t *testing.T) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			fresh := func(t *testing.T) *DB { return open(t, Options{URL: b.url(t)}) }
+			t.Run("Audit", func(t *testing.T) {
+				storagetest.Audit(t, func(t *testing.T) idp.AuditStore { return NewAudit(fresh(t)) })
+			})
+			t.Run("Settings", func(t *testing.T) {
+				storagetest.Settings(t, func(t *testing.T) idp.SettingsStore { return NewSettings(fresh(t)) })
+			})
+		})
+	}
 }

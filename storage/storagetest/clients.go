@@ -18,6 +18,7 @@ func Clients(t *testing.T, open func(t *testing.T) Durable) {
 		{"UpdateClient", testUpdateClient},
 		{"DeleteClient", testDeleteClient},
 		{"ListClients", testListClients},
+		{"QueryClients", testQueryClients},
 		{"absent", testAbsentClient},
 		{"races", testClientRaces},
 		{"context", testClientContext},
@@ -182,6 +183,7 @@ func testClientContext(t *testing.T, d Durable) {
 			"Client":       func() error { _, err := d.Clients.Client(ctx, "absent"+randomID()); return err },
 			"UpdateClient": func() error { return d.Clients.UpdateClient(ctx, c, time.Time{}) },
 			"DeleteClient": func() error { return d.Clients.DeleteClient(ctx, c.ID) },
+			"QueryClients": func() error { _, err := d.Clients.QueryClients(ctx, idp.ClientQuery{}); return err },
 			"ListClients":  func() error { _, err := d.Clients.ListClients(ctx, "", 1); return err },
 		}
 	})

@@ -93,7 +93,7 @@ func same[T any](t *testing.T, got, want *T) {
 // makeRole makes sure of a role with a new name.
 func (d Durable) makeRole(t *testing.T) *idp.Role {
 	t.Helper()
-	r := &idp.Role{ID: uuid.NewString(), Name: "role-" + randomID(), Description: "Made by a test", CreatedAt: instant()}
+	r := &idp.Role{ID: uuid.NewString(), Name: "role-" + randomID(), Description: "Made by a test", CreatedAt: instant(), UpdatedAt: instant()}
 	stored, err := d.Roles.EnsureRole(t.Context(), r)
 	noError(t, err)
 	return stored

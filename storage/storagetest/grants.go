@@ -18,6 +18,7 @@ func Grants(t *testing.T, open func(t *testing.T) idp.GrantStore) {
 		name string
 		run  func(t *testing.T, g grantSuite)
 	}{
+		{"QueryGrants", testQueryGrants}, // first: it wants an empty store
 		{"CreateGrant", testCreateGrant},
 		{"Grant", testGrant},
 		{"RedeemCode", testRedeemCode},
@@ -290,6 +291,7 @@ func testGrantContext(t *testing.T, s grantSuite) {
 		"RevokeGrant":    func() error { return s.RevokeGrant(ctx, g.ID) },
 		"RevokeSession":  func() error { return s.RevokeSession(ctx, g.SessionID) },
 		"RevokeUser":     func() error { return s.RevokeUser(ctx, g.UserID, "") },
+		"QueryGrants":    func() error { _, err := s.QueryGrants(ctx, idp.GrantQuery{}); return err },
 		"ListUserGrants": func() error { _, err := s.ListUserGrants(ctx, g.UserID); return err },
 	}
 	cancelled(t, calls)

@@ -18,6 +18,7 @@ func Keys(t *testing.T, open func(t *testing.T) idp.KeyStore) {
 		{"AddKey and Keys", testAddKey},
 		{"ScheduleKey", testScheduleKey},
 		{"ResealKey", testResealKey},
+		{"RevokeKey", testRevokeKey},
 		{"WipeKey", testWipeKey},
 		{"races", testKeyRaces},
 		{"context", testKeyContext},
@@ -112,6 +113,20 @@ func testResealKey(t *testing.T, s idp.KeyStore) {
 	}
 }
 
+func testRevokeKey(t *testing.T, s idp.KeyStore) {
+	k, other := makeKey(t, s, nil), makeKey(t, s, nil)
+	at := instant()
+	noError(t, s.RevokeKey(t.Context(), k.KID, at))
+	k.RevokedAt = &at
+	same(t, readKey(t, s, k.KID), k)
+	noError(t, s.RevokeKey(t.Context(), k.KID, at.Add(time.Hour))) // it stays revoked since then
+	same(t, readKey(t, s, k.KID), k)
+	same(t, readKey(t, s, other.KID), other)
+	for _, kid := range append(hostile(), randomID()) {
+		wantError(t, s.RevokeKey(t.Context(), kid, at), idp.ErrNotFound)
+	}
+}
+
 func testWipeKey(t *testing.T, s idp.KeyStore) {
 	k, other := makeKey(t, s, nil), makeKey(t, s, nil)
 	for range 2 {
@@ -158,6 +173,7 @@ func testKeyContext(t *testing.T, s idp.KeyStore) {
 			"AddKey":      func() error { return s.AddKey(ctx, newKey()) },
 			"ScheduleKey": func() error { return s.ScheduleKey(ctx, k.KID, instant()) },
 			"ResealKey":   func() error { return s.ResealKey(ctx, k.KID, "m1", []byte("x"), "m2") },
+			"RevokeKey":   func() error { return s.RevokeKey(ctx, k.KID, instant()) },
 			"WipeKey":     func() error { return s.WipeKey(ctx, k.KID) },
 		}
 	})

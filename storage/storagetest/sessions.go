@@ -27,6 +27,7 @@ func Sessions(t *testing.T, open func(t *testing.T) idp.SessionStore) {
 		name string
 		run  func(t *testing.T, s idp.SessionStore)
 	}{
+		{"QuerySessions and CountSessions", testQuerySessions}, // first: it wants an empty store
 		{"CreateSession", testCreateSession},
 		{"Session", testSession},
 		{"TouchSession", testTouchSession},
@@ -278,6 +279,8 @@ func testSessionContext(t *testing.T, s idp.SessionStore) {
 		"Session":            func() error { _, err := s.Session(ctx, x.Digest); return err },
 		"TouchSession":       func() error { return s.TouchSession(ctx, x.Digest, time.Now(), time.Now()) },
 		"DeleteSession":      func() error { return s.DeleteSession(ctx, x.Digest) },
+		"QuerySessions":      func() error { _, err := s.QuerySessions(ctx, idp.SessionQuery{}); return err },
+		"CountSessions":      func() error { _, err := s.CountSessions(ctx); return err },
 		"ListSessions":       func() error { _, err := s.ListSessions(ctx, x.UserID); return err },
 		"DeleteUserSessions": func() error { _, err := s.DeleteUserSessions(ctx, x.UserID, ""); return err },
 	})
