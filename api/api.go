@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -39,17 +40,28 @@ type API struct {
 
 	callers, strangers, registrations *limiter
 	verifying                         sync.Mutex // one walk over the audit log at a time
+
+	text     []byte // of the description
+	document *document
 }
 
-// New makes the API; Mount puts it to work.
-func New(o Options) *API {
+// New makes the API; Mount puts it to work. An error means that the binary is wrong.
+func New(o Options) (*API, error) {
 	o.Limits = o.Limits.withDefaults()
+	text, err := OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseDocument(text)
+	if err != nil {
+		return nil, err
+	}
 	return &API{
-		Options:       o,
+		Options: o, text: text, document: d,
 		callers:       newLimiter("caller", o.Limits.Caller),
 		strangers:     newLimiter("stranger", o.Limits.Stranger),
 		registrations: newLimiter("register", o.Limits.Register),
-	}
+	}, nil
 }
 
 // Mount adds the routes.
@@ -57,5 +69,10 @@ func (a *API) Mount(e *gin.Engine, w *web.Site) {
 	a.Site = w
 	for _, r := range routes() {
 		e.Handle(r.Method, ginPath(r.Path), w.Problem(a.serve(&r)))
+	}
+	document, docs := w.Problem(serveOpenAPI(a.text)), w.Page(a.serveDocs(docsPage(a.document, w.Issuer)))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		e.Handle(method, routeOpenAPI, web.CORS(), document)
+		e.Handle(method, routeDocs, docs)
 	}
 }

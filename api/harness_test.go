@@ -15,18 +15,24 @@ import (
 type client struct {
 	t     testing.TB
 	env   *webtest.Env
+	judge *judge
 	token string // "" calls as a stranger
 }
 
 // stranger calls without a token.
-func stranger(t testing.TB, e *webtest.Env) *client { t.Helper(); return &client{t: t, env: e} }
+func stranger(t testing.TB, e *webtest.Env) *client {
+	t.Helper()
+	return &client{t: t, env: e, judge: newJudge(t)}
+}
 
 // as signs a person in over the API.
 func as(t testing.TB, e *webtest.Env, username string) *client {
 	t.Helper()
-	r := stranger(t, e).post("/accounts/login", `{"username":"`+username+`","password":"`+webtest.Password+`"}`)
+	c := stranger(t, e)
+	r := c.post("/accounts/login", `{"username":"`+username+`","password":"`+webtest.Password+`"}`)
 	r.want(http.StatusOK)
-	return &client{t: t, env: e, token: r.text("access_token")}
+	c.token = r.text("access_token")
+	return c
 }
 
 // result is an answer.
@@ -67,6 +73,7 @@ func (c *client) do(method, path, body string, headers ...header) *result {
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	must(c.t, err)
+	c.judge.answer(r, body, res, text)
 	out := &result{t: c.t, call: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: text}
 	return out
 }
@@ -164,4 +171,11 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func readAll(t testing.TB, res *http.Response) []byte {
+	t.Helper()
+	text, err := io.ReadAll(res.Body)
+	must(t, err)
+	return text
 }

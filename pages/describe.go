@@ -50,7 +50,7 @@ func (p SignedOutPage) describe() description {
 }
 
 func (p DemoPage) describe() description {
-	return description{template: "demo", title: text{key: "demo.title"}}
+	return description{template: "demo", title: text{key: "demo.title"}, wide: p.SignedIn} // tokens are long
 }
 
 // Asked are the scopes that are the question.

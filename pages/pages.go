@@ -18,6 +18,8 @@ type description struct {
 	refresh string
 	// oneShot pages cannot be asked for again, so they have no language form.
 	oneShot bool
+	// wide pages hold long lines.
+	wide bool
 }
 
 // Context is what every page needs. Renderer.Context builds it from a request;

@@ -134,7 +134,7 @@ func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, erro
 	}
 	v := view{
 		P: p, Lang: t.tag, Dir: t.dir, Title: title, Product: settings.ProductName, RequestID: c.RequestID,
-		Style: r.files.URL("app.css"), Brand: r.brand.address(settings.Accent), Icon: r.files.URL("favicon.svg"),
+		Style: r.files.URL("app.css"), Brand: r.brand.address(settings.Accent), Icon: r.files.URL("favicon.svg"), Wide: d.wide,
 		Scripts: []string{r.files.URL("auth.js")}, Shell: c.Shell,
 		Help: r.options.HelpURL, Privacy: r.options.PrivacyURL, Terms: r.options.TermsURL, state: &renderState{},
 	}
@@ -149,9 +149,6 @@ func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, erro
 	}
 	if c.Theme == "light" || c.Theme == "dark" {
 		v.Theme = c.Theme
-	}
-	if demo, ok := p.(DemoPage); ok {
-		v.Wide = demo.SignedIn // tokens are long
 	}
 	if !d.oneShot {
 		v.LanguageForm = newLanguageForm(c, t.tag)

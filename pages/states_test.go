@@ -62,6 +62,7 @@ func states() []state {
 	all = append(all, adminPeopleStates()...)
 	all = append(all, partsStates()...)
 	all = append(all, errorStates()...)
+	all = append(all, docsStates()...)
 	wanted := regexp.MustCompile(*only)
 	return slices.DeleteFunc(all, func(s state) bool { return !wanted.MatchString(s.name) })
 }

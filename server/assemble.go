@@ -47,6 +47,10 @@ func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	rooms, err := m.rooms(provider, browsers, relyingParty != nil)
+	if err != nil {
+		return nil, err
+	}
 	return handlers.New(handlers.Options{
 		Web: web.Options{
 			Provider: provider, Sessions: sessions, Notes: stores.Notes, Pages: renderer, Issuer: m.issuer,
@@ -55,12 +59,12 @@ func (m *Main) handler(ctx context.Context) (*handlers.Handler, error) {
 		SignIn: m.signIn, Browsers: browsers, Settings: m.admin.Settings.Current,
 		Users: stores.Users, Clients: stores.Clients, Grants: stores.Grants, Interactions: stores.Interactions,
 		Ready: m.ready, Metrics: m.metrics, Demo: relyingParty,
-		Rooms: m.rooms(provider, browsers, relyingParty != nil),
+		Rooms: rooms,
 	})
 }
 
 // rooms are the console, the account pages and the REST API.
-func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, withDemo bool) []handlers.Room {
+func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, withDemo bool) ([]handlers.Room, error) {
 	a, stores := m.admin, m.admin.stores
 	access := account.NewAccess(account.AccessOptions{
 		Sessions: stores.Sessions, Grants: stores.Grants, Consents: stores.Consents, Clients: stores.Clients,
@@ -74,6 +78,14 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 	if withDemo {
 		own.Demo = "/demo"
 	}
+	calls, err := api.New(api.Options{
+		Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, Clients: a.Clients,
+		Provider: provider, Keys: m.keys, Settings: a.Settings,
+		ClientStore: stores.Clients, Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return []handlers.Room{
 		console.New(console.Options{
 			Users: a.Users, Roles: a.Roles, Access: access, Clients: a.Clients,
@@ -82,12 +94,8 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 			Audit: stores.Audit, Tallies: stores.Tallies, Images: stores.Images, Now: m.now,
 		}),
 		selfservice.New(own),
-		api.New(api.Options{
-			Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, Clients: a.Clients,
-			Provider: provider, Keys: m.keys, Settings: a.Settings,
-			ClientStore: stores.Clients, Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
-		}),
-	}
+		calls,
+	}, nil
 }
 
 // withPassword gives the password grant the rules of the sign-in page
