@@ -9,7 +9,7 @@ import (
 	"gatehouse/idp"
 )
 
-// LeastMinLength is the shortest minimum that may be configured (NIST SP 800-63B §5.1.1.2).
+// LeastMinLength is the shortest minimum there may be (NIST SP 800-63B §5.1.1.2).
 const LeastMinLength = 8
 
 //go:embed common_passwords.txt
@@ -18,43 +18,24 @@ var commonPasswords string
 // Policy says which passwords may be set. There is no rule about kinds of
 // characters and no expiry: both make passwords worse (NIST SP 800-63B §5.1.1.2).
 type Policy struct {
-	MinLength         int // characters, for one that a person chooses; 0 means 12
-	AssignedMinLength int // characters, for one that an administrator assigns; 0 means 8
-}
-
-// Validate reports minimum lengths below LeastMinLength or beyond what fits.
-func (p Policy) Validate() error {
-	for _, n := range []int{p.MinLength, p.AssignedMinLength} {
-		if n != 0 && (n < LeastMinLength || n > 128) {
-			return invalid(idp.NewFault("min_length", "must be from %d to %d", LeastMinLength, 128))
-		}
-	}
-	return nil
-}
-
-// Least returns the two minimum lengths that are in force, in characters.
-func (p Policy) Least() (chosen, assigned int) {
-	chosen, assigned = 12, LeastMinLength
-	if p.MinLength != 0 {
-		chosen = max(p.MinLength, LeastMinLength)
-	}
-	if p.AssignedMinLength != 0 {
-		assigned = max(p.AssignedMinLength, LeastMinLength)
-	}
-	return chosen, assigned
+	// MinLength is in characters, for one that a person chooses; 0 means 12, and LeastMinLength is the
+	// least. One that an administrator assigns needs LeastMinLength.
+	MinLength int
 }
 
 // Check reports every fault of a password that a person chooses, as
 // *idp.InvalidError on "password", or nil. u, which may be nil, is whom it is for.
 func (p Policy) Check(password string, u *idp.User) error {
-	least, _ := p.Least()
+	least := 12
+	if p.MinLength != 0 {
+		least = max(p.MinLength, LeastMinLength)
+	}
 	return check(password, least, u)
 }
 
 // CheckAssigned is Check for a password that an administrator assigns.
 func (p Policy) CheckAssigned(password string, u *idp.User) error {
-	_, least := p.Least()
-	return check(password, least, u)
+	return check(password, LeastMinLength, u)
 }
 
 func check(password string, least int, u *idp.User) error {

@@ -76,8 +76,8 @@ func TestPolicyLengths(t *testing.T) {
 		chosen, assigned int
 	}{
 		"default":    {Policy{}, 12, 8},
-		"configured": {Policy{MinLength: 15, AssignedMinLength: 10}, 15, 10},
-		"too weak":   {Policy{MinLength: 1, AssignedMinLength: -3}, 8, 8},
+		"configured": {Policy{MinLength: 15}, 15, 8},
+		"too weak":   {Policy{MinLength: 1}, 8, 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const text = "k7#mQz!x2Lw@9vRt"
@@ -90,13 +90,6 @@ func TestPolicyLengths(t *testing.T) {
 				}
 			}
 		})
-	}
-	for p, want := range map[Policy]bool{
-		{}: true, {MinLength: 8}: true, {MinLength: 7}: false, {AssignedMinLength: 7}: false, {MinLength: 129}: false,
-	} {
-		if err := p.Validate(); (err == nil) != want {
-			t.Errorf("%+v: %v", p, err)
-		}
 	}
 }
 
