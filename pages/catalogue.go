@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -116,6 +117,7 @@ type speaker struct {
 	languageInfo
 	localizer *i18n.Localizer
 	numbers   *message.Printer
+	said      sync.Map // key → string, of messages without arguments: a list says the same on every row
 }
 
 func (c *catalogues) speaker(l languageInfo) *speaker {
@@ -126,6 +128,18 @@ func (c *catalogues) speaker(l languageInfo) *speaker {
 
 // say returns a message as plain text; in English where the language lacks it.
 func (s *speaker) say(t text) (string, error) {
+	fixed := len(t.args) == 0 && !t.counted
+	if said, ok := s.said.Load(t.key); fixed && ok {
+		return said.(string), nil //nolint:errcheck // nothing else is stored
+	}
+	said, err := s.localize(t)
+	if fixed && err == nil {
+		s.said.Store(t.key, said)
+	}
+	return said, err
+}
+
+func (s *speaker) localize(t text) (string, error) {
 	data := map[string]any{}
 	for name, value := range t.args {
 		if inner, ok := value.(text); ok {

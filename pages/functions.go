@@ -110,12 +110,12 @@ func timeElement(t time.Time, words string) template.HTML {
 
 // when writes a time for people, in their zone (UTC when it is not known), with the zone named.
 func (s *speaker) when(t time.Time, zone string) (template.HTML, error) {
-	return s.timeIn(t, zone, "date.long", "date.month.")
+	return s.timeIn(t, location(zone), "date.long", "date.month.")
 }
 
 // timeIn writes a time in a form of the catalogue, with the months' names from there.
-func (s *speaker) timeIn(t time.Time, zone, form, months string) (template.HTML, error) {
-	local := t.In(location(zone))
+func (s *speaker) timeIn(t time.Time, zone *time.Location, form, months string) (template.HTML, error) {
+	local := t.In(zone)
 	words, err := s.say(text{key: form, args: args{
 		"Day": local.Format("2"), "Year": local.Format("2006"), "Time": local.Format("15:04"), "Zone": zoneAt(local),
 		"Month": text{key: months + local.Format("01")},

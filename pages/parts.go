@@ -13,6 +13,7 @@ import (
 type renderState struct {
 	ids     int
 	focused bool
+	zone    *time.Location // of the shell, once it was asked for
 }
 
 // focus reports whether the caller is the first to ask for the focus.
@@ -279,11 +280,13 @@ func (s *speaker) at(v view, t time.Time) (template.HTML, error) {
 		said, err := s.say(text{key: "time.never"})
 		return wrap(`<span class="muted">`, said, "</span>"), err
 	}
-	zone := ""
-	if v.Shell != nil {
-		zone = v.Shell.Zone
+	if v.state.zone == nil {
+		v.state.zone = time.UTC
+		if v.Shell != nil {
+			v.state.zone = location(v.Shell.Zone)
+		}
 	}
-	return s.timeIn(t, zone, "date.short", "date.mon.")
+	return s.timeIn(t, v.state.zone, "date.short", "date.mon.")
 }
 
 // ago says how long a time is past, beside the time itself.

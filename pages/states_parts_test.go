@@ -131,6 +131,7 @@ func partsStates() []state {
 		{name: "parts-form-changed", page: changed, shell: accountShell("/account/profile")},
 		{name: "parts-board", page: board, shell: shell("/admin")},
 		{name: "parts-board-empty", page: pages.ShowcaseBoardPage{Charts: []pages.Chart{{ID: "none", Title: "nav.tokens", First: "nav.tokens"}}}, shell: shell("/admin")},
+		{name: "parts-menu", page: pages.ShowcaseItemPage{Last: noon}, shell: shell("/admin/clients"), open: true},
 		{name: "parts-item", page: pages.ShowcaseItemPage{Last: noon}, shell: manager},
 		{name: "parts-secret", page: pages.ShowcaseItemPage{Secret: "gh_cs_3p9XwK7vQ2mB8nR4tY6uZ1aC5dE0fGhJ", Last: noon}, shell: warned},
 		{name: "parts-forbidden", page: pages.ErrorPage{Kind: pages.ErrorForbidden, Time: noon}, shell: manager},

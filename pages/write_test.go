@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"gatehouse/pages"
 )
 
@@ -161,6 +163,45 @@ func BenchmarkLogin(b *testing.B) {
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		if _, err := pages.New(pages.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A list of a hundred in the console: the page, styles, scripts and icon.
+func TestConsoleWeighsLittle(t *testing.T) {
+	r := newRenderer(t)
+	c := pages.Context{AcceptEncoding: "gzip", Path: "/admin/users", Shell: shell("/admin/users")}
+	w := httptest.NewRecorder()
+	if err := r.Write(w, 200, c, showcaseList("n=100", 100, 248)); err != nil {
+		t.Fatal(err)
+	}
+	total := w.Body.Len()
+	c.AcceptEncoding = ""
+	doc, _ := show(t, r, c, showcaseList("n=100", 100, 248))
+	files := doc.Find("link[href], script[src], img[src]")
+	files.Each(func(_ int, s *goquery.Selection) {
+		req := httptest.NewRequest(http.MethodGet, s.AttrOr("href", s.AttrOr("src", "")), http.NoBody)
+		req.Header.Set("Accept-Encoding", "gzip")
+		file := httptest.NewRecorder()
+		r.Static().ServeHTTP(file, req)
+		if file.Code != 200 {
+			t.Errorf("%s: %d", req.URL, file.Code)
+		}
+		total += file.Body.Len()
+	})
+	t.Logf("%d bytes in %d requests", total, files.Length()+1)
+	if total > 60_000 || files.Length() > 7 {
+		t.Errorf("%d bytes in %d requests", total, files.Length()+1)
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	r := newRenderer(b)
+	c := pages.Context{Lang: "de", Path: "/admin/users", AcceptEncoding: "gzip", Shell: shell("/admin/users")}
+	page := showcaseList("n=100", 100, 248)
+	for b.Loop() {
+		if err := r.Write(httptest.NewRecorder(), 200, c, page); err != nil {
 			b.Fatal(err)
 		}
 	}
