@@ -211,6 +211,9 @@ func (k *Console) bulkReview(c *gin.Context) error {
 	if k.bulkActs()[act] == nil {
 		return k.Done(c, list, pages.Toast{Key: "people.toast.no_act", Tone: "warn"})
 	}
+	if len(query["id"]) == 0 && query.Get("all") != "1" {
+		return k.Done(c, list, pages.Toast{Key: "people.toast.no_pick", Tone: "warn"})
+	}
 	found, err := k.chosen(c, query)
 	if err != nil {
 		return err

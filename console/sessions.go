@@ -27,6 +27,7 @@ func (k *Console) sessions(c *gin.Context) error {
 		return listAgain(c, query, err)
 	}
 	p := pages.AdminSessionsPage{List: pages.NewListView(routeSessions, query, page), Manage: may(c).MayManageUsers()}
+	p.List.PickOnly = true
 	if p.Sessions, err = k.sessionRows(c, page.Items); err != nil {
 		return err
 	}
@@ -94,6 +95,9 @@ func (k *Console) sessionsReview(c *gin.Context) error {
 	keys, err := k.picks(c, query.Get("pick"))
 	if err != nil {
 		return err
+	}
+	if len(keys) == 0 {
+		return k.Done(c, routeSessions, pages.Toast{Key: "people.toast.no_session", Tone: "warn"})
 	}
 	found, out, err := k.chosenSessions(c, keys)
 	if err != nil {

@@ -114,12 +114,13 @@ func (p UserPage) Claims() []UserClaim {
 		{Label: "field.email_verified", Key: yesNo(u.EmailVerified)},
 	}
 	for _, t := range append(u.Texts(), idp.NamedText{Name: "address.formatted", Value: &u.Address.Formatted}) {
-		if *t.Value != "" {
-			out = append(out, UserClaim{Label: "field." + t.Name, Value: *t.Value})
+		if *t.Value == "" {
+			continue
 		}
-	}
-	if u.PhoneNumber != "" {
-		out = append(out, UserClaim{Label: "field.phone_number_verified", Key: yesNo(u.PhoneNumberVerified)})
+		out = append(out, UserClaim{Label: "field." + t.Name, Value: *t.Value})
+		if t.Value == &u.PhoneNumber {
+			out = append(out, UserClaim{Label: "field.phone_number_verified", Key: yesNo(u.PhoneNumberVerified)})
+		}
 	}
 	return out
 }

@@ -22,6 +22,8 @@ type ListView struct {
 	Total        int // negative when not counted
 	More         bool
 	Limit        int
+	// PickOnly leaves "all that match" out of the acts on many.
+	PickOnly bool
 }
 
 // NewListView makes the view of a page of a list at an address. Set Sort
@@ -147,7 +149,7 @@ func (s *speaker) bulkBar(l ListView, action string, options []Option) (listBar,
 		return out, err
 	}
 	switch {
-	case !l.Beyond():
+	case !l.Beyond(), l.PickOnly:
 	case l.More || l.Total < 0:
 		out.All, err = s.say(text{key: "list.all_more"})
 	default:

@@ -347,6 +347,7 @@ func sessionsStates() []state {
 	rows[0].Own, rows[0].End = true, false
 	list := pages.NewListView("/admin/sessions", url.Values{}, idp.Page[pages.AdminSessionRow]{Items: rows, Total: -1, Next: "bmV4dA"})
 	read := pages.AdminSessionsPage{List: list, Sessions: rows}
+	read.List.PickOnly = true
 	manage := read
 	manage.Manage = true
 	review := pages.AdminSessionsReviewPage{
