@@ -29,13 +29,16 @@ type Options struct {
 	Audit    idp.AuditStore
 	Tallies  idp.TallyStore
 	Images   idp.ImageStore
-	Now      func() time.Time
+	// RotateEvery is how often signing keys are meant to be rotated; 0 is never.
+	RotateEvery time.Duration
+	Now         func() time.Time
 }
 
 // Console is the admin console. It is a room of handlers.
 type Console struct {
 	Options
 	*web.Site
+	streams streams
 }
 
 // New makes the console; Mount puts it to work.
@@ -53,6 +56,7 @@ func (k *Console) Mount(e *gin.Engine, w *web.Site) {
 	k.mountPeople(seePeople, managePeople, administer)
 	k.mountApps(seeAll, administer)
 	k.mountRecords(seePeople, seeAll, administer)
+	e.GET(routeImages+"/:id", w.Page(k.image)) // logos are on public pages
 }
 
 func isAdmin(p idp.Permissions) bool { return p.Admin }

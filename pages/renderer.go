@@ -68,7 +68,7 @@ func build(o Options, more string) (*Renderer, error) {
 	}
 	// Parsed once, with functions of any language to satisfy the parser; each language gets a clone with its own.
 	all := languages()
-	parsed, err := template.New("pages").Funcs(cats.speaker(all[0]).functions(o.Now)).ParseFS(templateFiles, "templates/*.html")
+	parsed, err := template.New("pages").Funcs(cats.speaker(all[0]).functions(o.Now)).Funcs(cats.speaker(all[0]).consoleFunctions()).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func build(o Options, more string) (*Renderer, error) {
 			return nil, err
 		}
 		s := cats.speaker(l)
-		r.tongues[l.tag] = &tongue{speaker: s, templates: clone.Funcs(s.functions(o.Now))}
+		r.tongues[l.tag] = &tongue{speaker: s, templates: clone.Funcs(s.functions(o.Now)).Funcs(s.consoleFunctions())}
 	}
 	return r, nil
 }

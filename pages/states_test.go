@@ -61,6 +61,7 @@ func states() []state {
 	all = append(all, accountStates()...)
 	all = append(all, adminPeopleStates()...)
 	all = append(all, partsStates()...)
+	all = append(all, recordsStates()...)
 	all = append(all, errorStates()...)
 	all = append(all, docsStates()...)
 	wanted := regexp.MustCompile(*only)
