@@ -139,6 +139,46 @@ func (s *Users) CreateMany(ctx context.Context, us []*idp.User) (made []*idp.Use
 	return made, errs, nil
 }
 
+// CheckMany says what is wrong with each of us as CreateMany would, and with
+// the password where there is one, and adds nobody. A username or an email
+// address that is taken is an *idp.ConflictError. Roles that there are not are no fault.
+func (s *Users) CheckMany(ctx context.Context, us []*idp.User, passwords []string) (errs []error, err error) {
+	errs = make([]error, len(us))
+	for i, u := range us {
+		n, err := s.newRecord(u)
+		if err != nil {
+			return nil, err
+		}
+		var rule error
+		if passwords[i] != "" {
+			rule = s.policy().CheckAssigned(passwords[i], n)
+		}
+		if errs[i] = allFaults(n.Validate(), s.checkHash(n.PasswordHash), rule); errs[i] != nil {
+			continue
+		}
+		if errs[i], err = s.taken(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	return errs, nil
+}
+
+// taken reports a login of the user that somebody else has, as conflict.
+func (s *Users) taken(ctx context.Context, u *idp.User) (conflict, err error) {
+	for _, login := range []struct{ field, value string }{{"username", u.Username}, {"email", u.Email}} {
+		if login.value == "" {
+			continue
+		}
+		switch _, err := s.o.Users.UserByLogin(ctx, login.value); {
+		case err == nil:
+			return &idp.ConflictError{Field: login.field}, nil
+		case !errors.Is(err, idp.ErrNotFound):
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
 // newRecord is a copy of u as a user who begins now.
 func (s *Users) newRecord(u *idp.User) (*idp.User, error) {
 	id, err := uuid.NewRandom()

@@ -57,6 +57,18 @@ func (s *Service) Save(ctx context.Context, values map[string]json.RawMessage, i
 	return idp.ErrStale
 }
 
+// Check returns what Save would refuse of the values now, and the names of
+// those that it would change.
+func (s *Service) Check(ctx context.Context, values map[string]json.RawMessage) (changed []string, err error) {
+	stored, err := s.o.Store.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, _ := s.merge(stored)
+	_, changes, err := s.change(before, stored.Values, values)
+	return slices.Sorted(maps.Keys(changes)), err
+}
+
 // change applies the values to the settings of before and judges the whole.
 // It returns what differs, as the store takes it.
 func (s *Service) change(before idp.Settings, saved map[string][]byte, values map[string]json.RawMessage) (after idp.Settings, changes map[string][]byte, err error) {

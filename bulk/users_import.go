@@ -1,0 +1,231 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"gatehouse/account"
+	"gatehouse/idp"
+)
+
+// importBatch is how many people go in together.
+const importBatch = 500
+
+// Importer adds people from files.
+type Importer struct {
+	Users *account.Users
+	Roles *account.Roles
+}
+
+// ImportOptions say how a file is taken.
+type ImportOptions struct {
+	Format         string // FormatCSV or FormatJSONL
+	DryRun         bool   // looks at every row and adds nobody
+	AllowPlaintext bool   // takes passwords in plain text, and hashes them
+	// Progress is told how many rows have been dealt with, after each batch; nil for nobody.
+	Progress func(rows int)
+}
+
+// ImportReport is what became of a file.
+type ImportReport struct {
+	Rows     int          `json:"rows"`
+	Added    int          `json:"added"`   // would be added, in a dry run
+	There    int          `json:"present"` // were there already, with the same username and email
+	Failed   int          `json:"failed"`
+	NewRoles []string     `json:"new_roles"`
+	Failures []RowFailure `json:"failures"` // at most MaxFailures
+}
+
+// MaxFailures is how many failed rows a report names; Failed counts all.
+const MaxFailures = 1000
+
+// RowFailure is a row that did not go in.
+type RowFailure struct {
+	Line     int         `json:"line"`
+	Username string      `json:"username"`
+	Faults   []idp.Fault `json:"errors"`
+}
+
+// Run adds the people of a file. Rows that fail are reported, the rest go in,
+// and to run the same file again does nothing further. The error is the file's
+// (*FileError) or a store's; what the report counts until then is done.
+func (i *Importer) Run(ctx context.Context, file io.Reader, o ImportOptions) (ImportReport, error) {
+	w := importWork{Importer: i, o: o, seen: map[string]int{}}
+	w.report.NewRoles, w.report.Failures = []string{}, []RowFailure{}
+	var batch []row
+	for one, err := range readPeople(file, o.Format) {
+		if err != nil {
+			return w.report, errors.Join(w.take(ctx, batch), err)
+		}
+		batch = append(batch, one)
+		if len(batch) == importBatch {
+			if err := w.take(ctx, batch); err != nil {
+				return w.report, err
+			}
+			batch = batch[:0]
+		}
+	}
+	return w.report, w.take(ctx, batch)
+}
+
+// importWork is one run.
+type importWork struct {
+	*Importer
+	o      ImportOptions
+	report ImportReport
+	seen   map[string]int // username → line of this file, for a dry run
+}
+
+// take deals with a batch: the rows that can be read go in by hash together,
+// those with a plain password one by one.
+func (w *importWork) take(ctx context.Context, batch []row) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	var good []row
+	for _, r := range batch {
+		if r.person.Password != "" && !w.o.AllowPlaintext {
+			r.faults = append(r.faults, idp.NewFault("password", "is in plain text; pass --allow-plaintext to take it and keep a hash of it"))
+		}
+		if r.person.Password != "" && r.person.PasswordHash != "" {
+			r.faults = append(r.faults, idp.NewFault("password", "stands beside password_hash; keep one of them"))
+		}
+		if len(r.faults) > 0 {
+			w.failed(r, r.faults)
+			continue
+		}
+		good = append(good, r)
+	}
+	if err := w.add(ctx, good); err != nil {
+		return err
+	}
+	w.report.Rows += len(batch)
+	if w.o.Progress != nil {
+		w.o.Progress(w.report.Rows)
+	}
+	return nil
+}
+
+func (w *importWork) add(ctx context.Context, rows []row) error {
+	if w.o.DryRun {
+		return w.check(ctx, rows)
+	}
+	var names []string
+	for _, r := range rows {
+		for _, name := range r.person.Roles {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	made, err := w.Roles.WithRoles(ctx, names, func() error { return w.create(ctx, rows) })
+	w.report.NewRoles = append(w.report.NewRoles, made...)
+	return err
+}
+
+func (w *importWork) create(ctx context.Context, rows []row) error {
+	var hashed []row
+	for _, r := range rows {
+		if r.person.Password == "" {
+			hashed = append(hashed, r)
+			continue
+		}
+		// Looked for first: a password costs a hash even when nobody is added.
+		there, err := w.isThere(ctx, &r.person.User)
+		if err == nil && !there {
+			_, err = w.Users.Create(ctx, &r.person.User, r.person.Password)
+		}
+		if err := w.outcome(ctx, r, there, err); err != nil {
+			return err
+		}
+	}
+	if len(hashed) == 0 {
+		return nil
+	}
+	users := make([]*idp.User, len(hashed))
+	for i := range hashed {
+		users[i] = &hashed[i].person.User
+	}
+	_, errs, err := w.Users.CreateMany(ctx, users)
+	if err != nil {
+		return err
+	}
+	for i, r := range hashed {
+		if err := w.outcome(ctx, r, false, errs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check is create for a dry run.
+func (w *importWork) check(ctx context.Context, rows []row) error {
+	users := make([]*idp.User, len(rows))
+	passwords := make([]string, len(rows))
+	for i := range rows {
+		users[i], passwords[i] = &rows[i].person.User, rows[i].person.Password
+	}
+	errs, err := w.Users.CheckMany(ctx, users, passwords)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		name := idp.NormalizeLogin(r.person.Username)
+		if line := w.seen[name]; line != 0 && errs[i] == nil {
+			errs[i] = &idp.InvalidError{Faults: []idp.Fault{idp.NewFault("username", "stands on line %d too", line)}}
+		}
+		w.seen[name] = r.line
+		if err := w.outcome(ctx, r, false, errs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcome counts what became of a row. A failure of a store comes back.
+func (w *importWork) outcome(ctx context.Context, r row, there bool, err error) error {
+	var invalid *idp.InvalidError
+	var taken *idp.ConflictError
+	switch {
+	case there:
+		w.report.There++
+	case err == nil:
+		w.report.Added++
+	case errors.As(err, &invalid):
+		w.failed(r, invalid.Faults)
+	case errors.As(err, &taken):
+		there, err := w.isThere(ctx, &r.person.User)
+		switch {
+		case err != nil:
+			return err
+		case there:
+			w.report.There++
+		default:
+			w.failed(r, []idp.Fault{idp.NewFault(taken.Field, "belongs to another user")})
+		}
+	default:
+		return err
+	}
+	return nil
+}
+
+// isThere reports whether the person is a user already: the same username and email.
+func (w *importWork) isThere(ctx context.Context, u *idp.User) (bool, error) {
+	found, err := w.Users.Find(ctx, u.Username)
+	if errors.Is(err, idp.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return found.Username == idp.NormalizeLogin(u.Username) && found.Email == idp.NormalizeLogin(u.Email), nil
+}
+
+func (w *importWork) failed(r row, faults []idp.Fault) {
+	w.report.Failed++
+	if len(w.report.Failures) < MaxFailures {
+		w.report.Failures = append(w.report.Failures, RowFailure{Line: r.line, Username: r.person.Username, Faults: faults})
+	}
+}

@@ -1,0 +1,251 @@
+package bulk
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"gatehouse/idp"
+)
+
+// Formats of files of people.
+const (
+	FormatCSV   = "csv"
+	FormatJSONL = "jsonl"
+)
+
+// maxLine is the longest JSON line, in bytes.
+const maxLine = 1 << 20
+
+// row is one person of a file, with what could not be read of it.
+type row struct {
+	line   int
+	person person
+	faults []idp.Fault
+}
+
+// FileError is a file that cannot be read at all.
+type FileError struct{ Text string }
+
+func (e *FileError) Error() string { return e.Text }
+
+func badFile(format string, args ...any) error { return &FileError{fmt.Sprintf(format, args...)} }
+
+// readPeople reads a file row by row. An error ends it; it matches *FileError
+// when the file is at fault.
+func readPeople(r io.Reader, format string) iter.Seq2[row, error] {
+	if format == FormatJSONL {
+		return readJSONL(r)
+	}
+	return readCSV(r)
+}
+
+func readCSV(r io.Reader) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		in := csv.NewReader(skipMark(r))
+		in.ReuseRecord = true
+		head, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			yield(row{}, badFile("the file is empty; its first line must name the columns"))
+			return
+		}
+		if err != nil {
+			yield(row{}, badFile("the first line cannot be read as CSV: %v", err))
+			return
+		}
+		cols, err := csvColumns(head)
+		if err != nil {
+			yield(row{}, err)
+			return
+		}
+		for {
+			cells, err := in.Read()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			one := row{}
+			one.line, _ = in.FieldPos(0)
+			switch {
+			case errors.Is(err, csv.ErrFieldCount):
+				one.faults = []idp.Fault{idp.NewFault("", "has %d cells, and the first line names %d", len(cells), len(cols))}
+			case err != nil:
+				yield(row{}, badFile("the file cannot be read as CSV: %v", err))
+				return
+			default:
+				one.fill(cols, cells)
+			}
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
+
+// skipMark leaves out the byte order mark that spreadsheets write.
+func skipMark(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if mark, err := b.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = b.Discard(3) // they are there
+	}
+	return b
+}
+
+// csvColumns finds the columns that the first line names; nil for one to leave out.
+func csvColumns(head []string) ([]*column, error) {
+	known := map[string]*column{}
+	all := columns()
+	for i := range all {
+		known[all[i].name] = &all[i]
+	}
+	known["hash"] = known["password_hash"]
+	known["role"] = known["roles"]
+	out := make([]*column, len(head))
+	seen := map[*column]bool{}
+	for i, name := range head {
+		name = strings.ToLower(strings.TrimSpace(name))
+		c := known[name]
+		switch {
+		case c == nil && !isIgnored(name):
+			return nil, badFile("the column %q is unknown; rename it, or take it out", head[i])
+		case c != nil && seen[c]:
+			return nil, badFile("the column %q is there twice", head[i])
+		}
+		out[i], seen[c] = c, true
+	}
+	if !seen[known["username"]] {
+		return nil, badFile("there is no column username")
+	}
+	return out, nil
+}
+
+func (r *row) fill(cols []*column, cells []string) {
+	for i, text := range cells {
+		if cols[i] == nil {
+			continue
+		}
+		if f := cols[i].read(&r.person, unguard(text)); f != nil {
+			r.faults = append(r.faults, *f)
+		}
+	}
+}
+
+// formulaStarts are the first characters that make a spreadsheet read a cell as a formula.
+const formulaStarts = "=+-@\t\r"
+
+// guard keeps a spreadsheet from reading a cell as a formula; unguard takes it off again.
+func guard(cell string) string {
+	if cell != "" && strings.ContainsRune(formulaStarts, rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func unguard(cell string) string {
+	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune(formulaStarts, rune(cell[1])) {
+		return cell[1:]
+	}
+	return cell
+}
+
+func readJSONL(r io.Reader) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		lines := bufio.NewScanner(skipMark(r))
+		lines.Buffer(make([]byte, 64<<10), maxLine)
+		for n := 1; lines.Scan(); n++ {
+			text := bytes.TrimSpace(lines.Bytes())
+			if len(text) == 0 {
+				continue
+			}
+			if !yield(readLine(n, text), nil) {
+				return
+			}
+		}
+		switch err := lines.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield(row{}, badFile("a line is longer than %d bytes", maxLine))
+		case err != nil:
+			yield(row{}, err)
+		}
+	}
+}
+
+// readLine reads one JSON object. Members are those of the columns; the
+// address may be an object, the roles an array.
+func readLine(n int, text []byte) row {
+	one := row{line: n}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		one.faults = []idp.Fault{idp.NewFault("", "is not a JSON object")}
+		return one
+	}
+	flatten(members)
+	all := columns()
+	for i := range all {
+		c := &all[i]
+		value, there := members[c.name]
+		delete(members, c.name)
+		if !there {
+			continue
+		}
+		text, ok := plainText(value)
+		if !ok {
+			one.faults = append(one.faults, idp.NewFault(c.name, "has the wrong type"))
+			continue
+		}
+		if f := c.read(&one.person, text); f != nil {
+			one.faults = append(one.faults, *f)
+		}
+	}
+	for name := range members {
+		if !isIgnored(name) {
+			one.faults = append(one.faults, idp.NewFault(name, "is unknown"))
+		}
+	}
+	return one
+}
+
+// flatten turns {"address": {"country": …}} into "address.country".
+func flatten(members map[string]json.RawMessage) {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(members["address"], &parts) != nil {
+		return // it stays, and is told as unknown
+	}
+	delete(members, "address")
+	for name, value := range parts {
+		members["address."+name] = value
+	}
+}
+
+// plainText is a JSON value as a cell would hold it.
+func plainText(value json.RawMessage) (string, bool) {
+	var v any
+	if json.Unmarshal(value, &v) != nil {
+		return "", false
+	}
+	switch v := v.(type) {
+	case nil:
+		return "", true
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case []any:
+		words := make([]string, len(v))
+		for i, w := range v {
+			text, ok := w.(string)
+			if !ok {
+				return "", false
+			}
+			words[i] = text
+		}
+		return strings.Join(words, " "), true
+	}
+	return "", false
+}
