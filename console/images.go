@@ -51,14 +51,14 @@ func (k *Console) image(c *gin.Context) error {
 // What a file claims to be does not count, only what it is.
 func readImage(data []byte) (*idp.Image, error) {
 	if len(data) > idp.MaxImage {
-		return nil, fault("logo", "must be at most 128 KB")
+		return nil, wrong(idp.NewFault("logo", "must be at most 128 KB"))
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || (format != "png" && format != "jpeg") {
-		return nil, fault("logo", "must be a PNG or JPEG picture")
+		return nil, wrong(idp.NewFault("logo", "must be a PNG or JPEG picture"))
 	}
 	if config.Width > maxPixels || config.Height > maxPixels {
-		return nil, fault("logo", "must be at most 1,024 by 1,024 pixels")
+		return nil, wrong(idp.NewFault("logo", "must be at most 1,024 by 1,024 pixels"))
 	}
 	sum := sha256.Sum256(data)
 	return &idp.Image{ID: hex.EncodeToString(sum[:]), Type: "image/" + format, Data: data}, nil

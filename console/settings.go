@@ -126,13 +126,13 @@ func settingsValues(form url.Values, fields []string) (map[string]json.RawMessag
 		case "password_min_length":
 			n, err := strconv.Atoi(strings.TrimSpace(form.Get(name)))
 			if err != nil {
-				return nil, fault(name, "must be a whole number")
+				return nil, wrong(idp.NewFault(name, "must be a whole number"))
 			}
 			v = n
 		case "audit_retention":
 			days, err := strconv.Atoi(strings.TrimSpace(form.Get("audit_retention_days")))
 			if err != nil || days < 0 || days > 36500 {
-				return nil, fault("audit_retention_days", "must be a whole number")
+				return nil, wrong(idp.NewFault("audit_retention_days", "must be a whole number"))
 			}
 			v = (time.Duration(days) * 24 * time.Hour).String()
 		}
@@ -145,9 +145,8 @@ func settingsValues(form url.Values, fields []string) (map[string]json.RawMessag
 	return values, nil
 }
 
-func fault(field, format string) error {
-	return &idp.InvalidError{Faults: []idp.Fault{idp.NewFault(field, format)}}
-}
+// wrong is an input with one fault.
+func wrong(f idp.Fault) error { return &idp.InvalidError{Faults: []idp.Fault{f}} }
 
 // settingsFaults names the field of the form where it is called otherwise.
 func settingsFaults(err error) error {

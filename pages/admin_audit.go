@@ -29,34 +29,11 @@ func (p AuditEventPage) describe() description {
 	return description{template: "audit_event", title: text{key: "audit.event", args: args{"Seq": strconv.FormatInt(p.Event.Seq, 10)}}}
 }
 
-// auditActions are the actions that have words, in the order of the filter.
-func auditActions() []string {
-	return []string{
-		idp.ActionSignIn, idp.ActionSessionEnd, idp.ActionGrantIssue, idp.ActionGrantRevoke, idp.ActionGrantReplay,
-		idp.ActionConsentGive, idp.ActionConsentRemove, idp.ActionClientAuth,
-		idp.ActionUserCreate, idp.ActionUserUpdate, idp.ActionUserEnable, idp.ActionUserDisable, idp.ActionUserDelete,
-		idp.ActionUserPassword, idp.ActionUserUnlock, idp.ActionUsersExport,
-		idp.ActionRoleCreate, idp.ActionRoleUpdate, idp.ActionRoleDelete,
-		idp.ActionClientCreate, idp.ActionClientUpdate, idp.ActionClientEnable, idp.ActionClientDisable,
-		idp.ActionClientSecret, idp.ActionClientDelete, idp.ActionClientsExport,
-		idp.ActionKeyCreate, idp.ActionKeyActivate, idp.ActionKeyRevoke, idp.ActionSettingsUpdate,
-		idp.ActionAuditExport, idp.ActionAuditRetention, idp.ActionPermissionRefuse,
-	}
-}
-
-// actionWords puts an action into words; one without words is shown as it is.
-func (s *speaker) actionWords(action string) string {
-	if words, err := s.say(text{key: "audit.action." + action}); err == nil {
-		return words
-	}
-	return action
-}
-
 // actionOptions are the choices of the filter by action.
 func (s *speaker) actionOptions() ([]Option, error) {
 	all := []Option{{Key: "audit.any"}}
-	for _, a := range auditActions() {
-		words, err := s.say(text{key: "audit.action." + a})
+	for _, a := range actions() {
+		words, err := s.say(ActionText(a).text())
 		if err != nil {
 			return nil, err
 		}

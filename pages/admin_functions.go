@@ -14,7 +14,7 @@ func (s *speaker) consoleFunctions() template.FuncMap {
 		"step_tone":      stepTone,
 		"step_word":      stepWord,
 		"overview_count": s.overviewCount,
-		"action_words":   s.actionWords,
+		"action_text":    ActionText,
 		"action_options": s.actionOptions,
 		"audit_export":   auditExport,
 		"fixed_setting":  fixedSetting,
