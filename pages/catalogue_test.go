@@ -16,7 +16,18 @@ import (
 )
 
 // untranslated are the areas that German and Arabic still lack: English is shown there.
-func untranslated() []string { return []string{"account", "actions", "admin_people", "docs", "parts", "admin_overview", "admin_audit", "admin_settings"} }
+func untranslated() []string {
+	return []string{
+		"account",
+		"actions",
+		"admin_audit",
+		"admin_overview",
+		"admin_people",
+		"admin_settings",
+		"docs",
+		"parts",
+	}
+}
 
 // keyForm is what a key looks like in templates and code. One that ends in a
 // dot is put together: every key that begins so counts as used.
