@@ -25,7 +25,6 @@ func untranslated() []string {
 		"admin_people",
 		"admin_settings",
 		"docs",
-		"parts",
 	}
 }
 
