@@ -99,7 +99,7 @@ func (a *App) withAdmin(load func([]string) (*server.Config, error), run func(co
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, admin.Close()) }()
+		defer func() { err = errors.Join(err, admin.Close()) }() //nolint:contextcheck // what is left is written though ctx has ended
 		return run(idp.WithAct(ctx, operator()), admin, args)
 	})
 }

@@ -122,10 +122,10 @@ func TestRevokeKeysOfEachState(t *testing.T) {
 		}
 		waiting, signing := 0, 0
 		for _, state := range got {
-			switch state {
-			case idp.KeyNext:
+			if state == idp.KeyNext {
 				waiting++
-			case idp.KeyActive:
+			}
+			if state == idp.KeyActive {
 				signing++
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -247,14 +246,5 @@ func refused(t *testing.T, err error, status int, code string) {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != status || e.Code != code {
 		t.Errorf("%v, want %d %s", err, status, code)
-	}
-}
-
-// sameSet fails unless the two hold the same texts.
-func sameSet(t *testing.T, what string, got []string, want ...string) {
-	t.Helper()
-	g, w := slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
-	if !slices.Equal(g, w) {
-		t.Errorf("%s: %q, want %q", what, g, w)
 	}
 }
