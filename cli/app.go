@@ -158,7 +158,7 @@ func exitCode(err error) int {
 	case errors.Is(err, idp.ErrUnavailable):
 		return exitFailed
 	case !errors.As(err, &own), errors.As(err, &misused), errors.As(err, &invalid),
-		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, idp.ErrLastAdmin):
+		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, idp.ErrLastAdmin), errors.Is(err, idp.ErrBuiltIn):
 		return exitMisused
 	}
 	return exitFailed
@@ -171,6 +171,8 @@ func explain(err error) string {
 		return "the database or Redis does not answer: " + err.Error()
 	case errors.Is(err, idp.ErrLastAdmin):
 		return "refused: " + err.Error()
+	case errors.Is(err, idp.ErrBuiltIn):
+		return "refused: it is built in"
 	}
 	return err.Error()
 }

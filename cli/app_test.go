@@ -271,6 +271,40 @@ func TestKeys(t *testing.T) {
 	h.refused(2, "GATEHOUSE_MASTER_KEY is required", "key", "list")
 }
 
+func TestKeyRevoke(t *testing.T) {
+	h := newHouse(t)
+	var keys []map[string]any
+	h.okInto(&keys, "key", "list")
+	stolen := keys[0]["kid"]
+	if keys[0]["state"] != "active" || keys[0]["revoked_at"] != nil {
+		t.Fatalf("keys: %v", keys)
+	}
+	h.okInto(&keys, "key", "revoke", stolen.(string), "--yes")
+	signing := map[any]int{}
+	for _, k := range keys {
+		if k["kid"] == stolen && (k["state"] != "retired" || k["revoked_at"] == nil) {
+			t.Errorf("the revoked key: %v", k)
+		}
+		if k["state"] == "active" {
+			signing[k["alg"]]++
+		}
+	}
+	if signing["ES256"] != 1 || signing["RS256"] != 1 {
+		t.Errorf("keys that sign: %v", signing)
+	}
+	h.refused(1, `no key "x"`, "key", "revoke", "x")
+}
+
+func TestBuiltInClient(t *testing.T) {
+	h := newHouse(t)
+	h.ok("seed")
+	h.refused(2, "built in", "client", "delete", "gatehouse-api", "--yes")
+	h.refused(2, "built in", "client", "update", "gatehouse-api", "--grant", "password")
+	if c := h.ok("client", "disable", "gatehouse-api"); c["disabled"] != true {
+		t.Errorf("%v", c)
+	}
+}
+
 func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		if r := newHouse(t).run("completion", shell); r.code != 0 || len(r.stdout) < 500 {
