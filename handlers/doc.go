@@ -1,16 +1,13 @@
-// Package handlers is the HTTP side of Gatehouse, and the only room with gin
-// (besides server, which listens).
+// Package handlers is the protocol over HTTP, and the pages of a sign-in. It
+// mounts the other rooms of HTTP too (routes.go).
 //
-// It owns routes, form parsing, cookies, browser sessions as cookies, CSRF,
-// cross-origin rules, security headers, the request log and the one map from
-// errors to answers. It decides nothing about the protocol (oauth does), about
-// people (account does) or about words and looks (pages does), and it knows
-// no store beyond the contracts in idp.
+// It decides nothing about the protocol (oauth does), about people (account
+// does) or about words and looks (pages does), and it knows no store beyond the
+// contracts in idp. What every request goes through lies in web.
 //
 // Where to read:
 //
-//	routes.go        every route on one screen
-//	errors.go        every error and its answer
+//	routes.go        every route of this room on one screen
 //	authorize.go → flow.go → login.go, select.go, consent.go → continue.go
 //
 // A sign-in with pages:
