@@ -4,10 +4,27 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const one = (selector) => document.querySelector(selector);
 
-  // "/" goes to the search, but not while something is typed.
+  // "/" goes to the search, but not while something is typed, and not for those who turned it off (WCAG 2.1.4).
+  const search = one('[data-search]');
+  const slash = one('[data-slash]');
+  let off = false;
+  try {
+    off = localStorage.getItem('gh_slash') === 'off';
+  } catch { /* the browser keeps nothing: the key stays on */ }
+  if (search && slash) {
+    const say = () => { slash.textContent = off ? slash.dataset.off : slash.dataset.slash; };
+    slash.addEventListener('click', () => {
+      off = !off;
+      try {
+        localStorage.setItem('gh_slash', off ? 'off' : 'on');
+      } catch { /* for this page only */ }
+      say();
+    });
+    say();
+    slash.hidden = false;
+  }
   document.addEventListener('keydown', (event) => {
-    const search = one('[data-search]');
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || !search) return;
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || off || !search) return;
     if (event.target.closest('input, select, textarea, [contenteditable]')) return;
     event.preventDefault();
     search.focus();
@@ -51,22 +68,26 @@
 
   // What is typed is lost when the session ends: say so two minutes before.
   const typed = new Set();
-  for (const form of all('form[data-dirty]')) {
-    form.addEventListener('input', () => typed.add(form));
-    form.addEventListener('submit', () => typed.clear());
-  }
   const ends = Number(document.body.dataset.sessionEnds) * 1000;
-  const warning = ends - Date.now() - 120000;
-  if (ends && warning < 2 ** 31) {
-    setTimeout(() => {
-      if (!typed.size) return;
-      const box = document.createElement('p');
-      box.className = 'notice notice-warn';
-      box.setAttribute('role', 'alert');
-      one('main').before(box);
-      box.textContent = document.body.dataset.sessionWords;
-    }, Math.max(warning, 0));
+  let warned = !ends;
+  const warn = () => {
+    if (warned || !typed.size || Date.now() < ends - 120000) return;
+    warned = true;
+    const box = document.createElement('p');
+    box.className = 'notice notice-warn';
+    box.setAttribute('role', 'alert');
+    one('main').before(box);
+    box.textContent = document.body.dataset.sessionWords;
+  };
+  for (const form of all('form[data-dirty]')) {
+    form.addEventListener('input', () => {
+      typed.add(form);
+      warn();
+    });
+    form.addEventListener('submit', () => typed.delete(form));
   }
+  const wait = ends - 120000 - Date.now();
+  if (wait > 0 && wait < 2 ** 31) setTimeout(warn, wait + 100);
 
   // How well an accent can be read on white, while it is typed. The server decides.
   for (const said of all('[data-contrast]')) {
