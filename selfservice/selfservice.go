@@ -43,7 +43,7 @@ func New(o Options) *SelfService { return &SelfService{Options: o} }
 const (
 	routeHome     = web.RouteAccount
 	routeProfile  = web.RouteAccount + "/profile"
-	routePassword = web.RouteAccount + "/password" //nolint:gosec // an address, no secret
+	routePassword = web.RouteAccount + "/password"
 	routeSessions = web.RouteAccount + "/sessions"
 	routeApps     = web.RouteAccount + "/apps"
 	routeActivity = web.RouteAccount + "/activity"
