@@ -18,8 +18,8 @@ const saveTries = 5
 // default. Durations are text as in the environment ("10m"). All values are
 // judged together with those that stay: *idp.InvalidError holds every fault,
 // and then nothing changed. idp.ErrStale says that somebody saved after
-// ifUnchangedSince, the Version that the change was made on (zero skips that
-// check). A fixed setting may only be given as it is. The change is in force
+// ifUnchangedSince, the Version that the change was made on: zero skips that
+// check, the Unix epoch is the version of what was never saved. A fixed setting may only be given as it is. The change is in force
 // here when Save returns, and within two seconds on other instances.
 func (s *Service) Save(ctx context.Context, values map[string]json.RawMessage, ifUnchangedSince time.Time) error {
 	s.mu.Lock()
@@ -29,7 +29,7 @@ func (s *Service) Save(ctx context.Context, values map[string]json.RawMessage, i
 		if err != nil {
 			return err
 		}
-		if !ifUnchangedSince.IsZero() && !stored.UpdatedAt.Equal(ifUnchangedSince) {
+		if !unchanged(stored.UpdatedAt, ifUnchangedSince) {
 			return idp.ErrStale
 		}
 		before, _ := s.merge(stored)
@@ -67,6 +67,13 @@ func (s *Service) Check(ctx context.Context, values map[string]json.RawMessage) 
 	before, _ := s.merge(stored)
 	_, changes, err := s.change(before, stored.Values, values)
 	return slices.Sorted(maps.Keys(changes)), err
+}
+
+func unchanged(saved, since time.Time) bool {
+	if since.IsZero() || saved.IsZero() && since.Equal(time.Unix(0, 0)) {
+		return true
+	}
+	return saved.Equal(since)
 }
 
 // change applies the values to the settings of before and judges the whole.

@@ -174,8 +174,12 @@ func TestSaveOfNothingNew(t *testing.T) {
 func TestSaveOnAnOldVersion(t *testing.T) {
 	store := openStore(t)
 	here, there := open(t, settings.Options{Store: store}), open(t, settings.Options{Store: store})
-	if err := here.Save(t.Context(), values(t, `{"signup":"open"}`), time.Time{}); err != nil {
+	never := time.Unix(0, 0)
+	if err := here.Save(t.Context(), values(t, `{"signup":"open"}`), never); err != nil {
 		t.Fatal(err)
+	}
+	if err := there.Save(t.Context(), values(t, `{"signup":"closed"}`), never); !errors.Is(err, idp.ErrStale) {
+		t.Errorf("as if nothing had been saved: %v, want ErrStale", err)
 	}
 	old := here.Version()
 	if err := there.Save(t.Context(), values(t, `{"product_name":"Acme"}`), old); err != nil {
