@@ -14,17 +14,15 @@ var zeroTime time.Time
 
 func (k *Keeper) createClient(want FileClient) func(context.Context, *Step) error {
 	return func(ctx context.Context, s *Step) error {
-		n := oauth.NewClient{Client: *want.client()}
-		if name, ok := strings.CutPrefix(want.Secret, "env:"); ok {
-			if n.Secret, ok = k.lookup(name); !ok || n.Secret == "" {
-				return badFile("client %s: the variable %s, which holds its secret, is not set", want.ID, name)
-			}
-		}
-		_, secret, err := k.Clients.Create(ctx, n)
+		given, err := k.secret(want)
 		if err != nil {
 			return err
 		}
-		if n.Secret == "" {
+		_, secret, err := k.Clients.Create(ctx, oauth.NewClient{Client: *want.client(), Secret: given})
+		if err != nil {
+			return err
+		}
+		if given == "" {
 			s.Secret = secret
 		}
 		if want.Disabled {
@@ -32,6 +30,19 @@ func (k *Keeper) createClient(want FileClient) func(context.Context, *Step) erro
 		}
 		return nil
 	}
+}
+
+// secret is what a client's "env:NAME" stands for, "" without one.
+func (k *Keeper) secret(want FileClient) (string, error) {
+	name, named := strings.CutPrefix(want.Secret, "env:")
+	if !named {
+		return "", nil
+	}
+	value, set := k.lookup(name)
+	if !set || value == "" {
+		return "", badFile("client %s: the variable %s, which holds its secret, is not set", want.ID, name)
+	}
+	return value, nil
 }
 
 func (k *Keeper) updateClient(want FileClient, wasDisabled bool) func(context.Context, *Step) error {

@@ -1,12 +1,14 @@
 package bulk
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,10 +21,11 @@ import (
 )
 
 // File is roles, clients and settings as they should be. What it does not name
-// is left alone.
+// is left alone, unless pruning is asked for; a list that is not there at all
+// is left alone even then.
 type File struct {
-	Roles    []FileRole                 `json:"roles,omitempty"`
-	Clients  []FileClient               `json:"clients,omitempty"`
+	Roles    []FileRole                 `json:"roles"`
+	Clients  []FileClient               `json:"clients"`
 	Settings map[string]json.RawMessage `json:"settings,omitempty"` // durations as text
 }
 
@@ -65,13 +68,30 @@ type Keeper struct {
 	Env func(name string) (string, bool)
 }
 
-// ParseFile reads YAML, or JSON, which is YAML too. Unknown members are faults.
+// ParseFile reads YAML, or JSON, which is YAML too. Unknown members are faults,
+// and so is a second document, which would be left unread.
 func ParseFile(text []byte) (*File, error) {
 	f := &File{}
+	if begins := documentMark.FindAllIndex(text, 2); len(begins) > 1 || len(begins) == 1 && hasContent(text[:begins[0][0]]) {
+		return nil, badFile("the file holds more than one document; a line --- begins another")
+	}
 	if err := yaml.UnmarshalStrict(text, f); err != nil {
 		return nil, badFile("the file cannot be read: %s", strings.TrimPrefix(err.Error(), "error unmarshaling JSON: "))
 	}
 	return f, f.check()
+}
+
+// documentMark is what begins a document of YAML.
+var documentMark = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
+
+// hasContent reports whether there is more than comments and space.
+func hasContent(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return true
+		}
+	}
+	return false
 }
 
 // check finds what is wrong with the file by itself.
@@ -163,10 +183,13 @@ func clientInFile(c *idp.Client) FileClient {
 	return f
 }
 
+// YAML is the file's text.
+func (f *File) YAML() ([]byte, error) { return yaml.Marshal(f) }
+
 // Export returns what there is as a file: roles and clients but the built-in
 // ones, and the settings that the environment does not fix. It holds no secret.
-func (k *Keeper) Export(ctx context.Context) ([]byte, error) {
-	f := File{Settings: map[string]json.RawMessage{}}
+func (k *Keeper) Export(ctx context.Context) (*File, error) {
+	f := &File{Roles: []FileRole{}, Clients: []FileClient{}, Settings: map[string]json.RawMessage{}}
 	roles, err := k.Roles.List(ctx)
 	if err != nil {
 		return nil, err
@@ -191,7 +214,7 @@ func (k *Keeper) Export(ctx context.Context) ([]byte, error) {
 			f.Settings[name] = value
 		}
 	}
-	return yaml.Marshal(f)
+	return f, nil
 }
 
 // clients returns every client but the built-in one, by ID.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -54,9 +55,10 @@ func (k *Keeper) Plan(ctx context.Context, f *File, prune bool) ([]*Step, error)
 // Apply does the steps in order and stops at the first that fails; done are
 // those that were done.
 func (k *Keeper) Apply(ctx context.Context, steps []*Step) (done []*Step, err error) {
+	done = []*Step{}
 	for _, s := range steps {
 		if err := s.do(ctx, s); err != nil {
-			return done, err
+			return done, fmt.Errorf("%s %s %s: %w", s.Verb, s.Kind, s.ID, err)
 		}
 		done = append(done, s)
 	}
@@ -68,9 +70,9 @@ func (k *Keeper) planRoles(ctx context.Context, f *File, prune bool) (steps, gon
 	if err != nil {
 		return nil, nil, err
 	}
-	there := map[string]FileRole{}
+	there, holders := map[string]FileRole{}, map[string]int{}
 	for _, r := range stored {
-		there[r.Name] = roleInFile(r.Role)
+		there[r.Name], holders[r.Name] = roleInFile(r.Role), r.Members
 	}
 	for _, want := range f.Roles {
 		have, known := there[want.Name]
@@ -91,17 +93,25 @@ func (k *Keeper) planRoles(ctx context.Context, f *File, prune bool) (steps, gon
 			steps = append(steps, step)
 		}
 	}
-	if !prune {
+	if !prune || f.Roles == nil {
 		return steps, nil, nil
 	}
+	var held []idp.Fault
 	for _, name := range slices.Sorted(maps.Keys(there)) {
 		if (&idp.Role{Name: name}).BuiltIn() {
+			continue
+		}
+		if holders[name] > 0 {
+			held = append(held, idp.NewFault("roles", "%s is not in the file, and people hold it (%d); take it from them, or keep it", name, holders[name]))
 			continue
 		}
 		gone = append(gone, &Step{
 			Verb: StepDelete, Kind: "role", ID: name, Changes: []idp.Change{},
 			do: func(ctx context.Context, s *Step) error { return k.Roles.Delete(ctx, s.ID) },
 		})
+	}
+	if len(held) > 0 {
+		return nil, nil, &idp.InvalidError{Faults: held}
 	}
 	return steps, gone, nil
 }
@@ -124,12 +134,14 @@ func (k *Keeper) planClients(ctx context.Context, f *File, prune bool) ([]*Step,
 		step := &Step{Verb: StepCreate, Kind: "client", ID: want.ID, Changes: differences(FileClient{}, full), do: k.createClient(want)}
 		if known {
 			step.Verb, step.Changes, step.do = StepUpdate, differences(clientInFile(have), full), k.updateClient(want, have.Disabled)
+		} else if _, err := k.secret(want); err != nil { // before anything is done
+			return nil, err
 		}
 		if len(step.Changes) > 0 {
 			steps = append(steps, step)
 		}
 	}
-	if !prune {
+	if !prune || f.Clients == nil {
 		return steps, nil
 	}
 	for _, id := range slices.Sorted(maps.Keys(there)) {

@@ -41,7 +41,7 @@ func columns() []column {
 		column{
 			"roles",
 			func(p *person, text string) *idp.Fault {
-				p.Roles = strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == ';' })
+				p.Roles = strings.FieldsFunc(text, betweenRoles)
 				return nil
 			},
 			func(u *idp.User) string { return strings.Join(u.Roles, " ") },
@@ -71,6 +71,9 @@ func ignored() []string {
 }
 
 func isIgnored(name string) bool { return slices.Contains(ignored(), name) }
+
+// betweenRoles reports whether a character parts the names of roles.
+func betweenRoles(r rune) bool { return r == ' ' || r == ',' || r == ';' }
 
 func textColumn(name string, of func(*idp.User) *string) column {
 	return column{
@@ -113,5 +116,5 @@ func timeText(t *time.Time) string {
 	if t == nil {
 		return ""
 	}
-	return t.UTC().Format(time.RFC3339)
+	return t.UTC().Format(time.RFC3339Nano)
 }

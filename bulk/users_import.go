@@ -52,7 +52,7 @@ type RowFailure struct {
 // and to run the same file again does nothing further. The error is the file's
 // (*FileError) or a store's; what the report counts until then is done.
 func (i *Importer) Run(ctx context.Context, file io.Reader, o ImportOptions) (ImportReport, error) {
-	w := importWork{Importer: i, o: o, seen: map[string]int{}}
+	w := importWork{Importer: i, o: o, seen: map[string]seenRow{}}
 	w.report.NewRoles, w.report.Failures = []string{}, []RowFailure{}
 	var batch []row
 	for one, err := range readPeople(file, o.Format) {
@@ -75,7 +75,13 @@ type importWork struct {
 	*Importer
 	o      ImportOptions
 	report ImportReport
-	seen   map[string]int // username → line of this file, for a dry run
+	seen   map[string]seenRow // by username and by email, for a dry run
+}
+
+// seenRow is a row of this file that would have gone in.
+type seenRow struct {
+	line            int
+	username, email string
 }
 
 // take deals with a batch: the rows that can be read go in by hash together,
@@ -120,12 +126,29 @@ func (w *importWork) add(ctx context.Context, rows []row) error {
 			}
 		}
 	}
-	made, err := w.Roles.WithRoles(ctx, names, func() error { return w.create(ctx, rows) })
-	w.report.NewRoles = append(w.report.NewRoles, made...)
+	held := map[string]bool{}
+	made, err := w.Roles.WithRoles(ctx, names, func() error { return w.create(ctx, rows, held) })
+	for _, name := range made {
+		if held[name] {
+			w.report.NewRoles = append(w.report.NewRoles, name)
+			continue
+		}
+		// It was made for rows that did not go in.
+		var taken *idp.ConflictError
+		if gone := w.Roles.Delete(ctx, name); !errors.As(gone, &taken) {
+			err = errors.Join(err, gone)
+		}
+	}
 	return err
 }
 
-func (w *importWork) create(ctx context.Context, rows []row) error {
+// create adds to held the roles of those who went in.
+func (w *importWork) create(ctx context.Context, rows []row, held map[string]bool) error {
+	hold := func(u *idp.User) {
+		for _, name := range u.Roles {
+			held[name] = true
+		}
+	}
 	var hashed []row
 	for _, r := range rows {
 		if r.person.Password == "" {
@@ -135,7 +158,9 @@ func (w *importWork) create(ctx context.Context, rows []row) error {
 		// Looked for first: a password costs a hash even when nobody is added.
 		there, err := w.isThere(ctx, &r.person.User)
 		if err == nil && !there {
-			_, err = w.Users.Create(ctx, &r.person.User, r.person.Password)
+			if _, err = w.Users.Create(ctx, &r.person.User, r.person.Password); err == nil {
+				hold(&r.person.User)
+			}
 		}
 		if err := w.outcome(ctx, r, there, err); err != nil {
 			return err
@@ -153,6 +178,9 @@ func (w *importWork) create(ctx context.Context, rows []row) error {
 		return err
 	}
 	for i, r := range hashed {
+		if errs[i] == nil {
+			hold(users[i])
+		}
 		if err := w.outcome(ctx, r, false, errs[i]); err != nil {
 			return err
 		}
@@ -172,16 +200,35 @@ func (w *importWork) check(ctx context.Context, rows []row) error {
 		return err
 	}
 	for i, r := range rows {
-		name := idp.NormalizeLogin(r.person.Username)
-		if line := w.seen[name]; line != 0 && errs[i] == nil {
-			errs[i] = &idp.InvalidError{Faults: []idp.Fault{idp.NewFault("username", "stands on line %d too", line)}}
+		there := false
+		if errs[i] == nil {
+			there, errs[i] = w.meet(r)
 		}
-		w.seen[name] = r.line
-		if err := w.outcome(ctx, r, false, errs[i]); err != nil {
+		if err := w.outcome(ctx, r, there, errs[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// meet compares a good row with those before it, as the database would.
+func (w *importWork) meet(r row) (there bool, fault error) {
+	one := seenRow{r.line, idp.NormalizeLogin(r.person.Username), idp.NormalizeLogin(r.person.Email)}
+	for _, login := range []struct{ field, key string }{{"username", "u " + one.username}, {"email", "e " + one.email}} {
+		before, met := w.seen[login.key]
+		switch {
+		case !met:
+		case before.username == one.username && before.email == one.email:
+			return true, nil
+		default:
+			return false, &idp.InvalidError{Faults: []idp.Fault{idp.NewFault(login.field, "stands on line %d too, for another person", before.line)}}
+		}
+	}
+	w.seen["u "+one.username] = one
+	if one.email != "" {
+		w.seen["e "+one.email] = one
+	}
+	return false, nil
 }
 
 // outcome counts what became of a row. A failure of a store comes back.

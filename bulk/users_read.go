@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +59,7 @@ func readCSV(r io.Reader) iter.Seq2[row, error] {
 			return
 		}
 		if err != nil {
-			yield(row{}, badFile("the first line cannot be read as CSV: %v", err))
+			yield(row{}, csvFault(err))
 			return
 		}
 		cols, err := csvColumns(head)
@@ -70,15 +72,16 @@ func readCSV(r io.Reader) iter.Seq2[row, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
+			wrongCount := errors.Is(err, csv.ErrFieldCount)
+			if err != nil && !wrongCount {
+				yield(row{}, csvFault(err))
+				return
+			}
 			one := row{}
 			one.line, _ = in.FieldPos(0)
-			switch {
-			case errors.Is(err, csv.ErrFieldCount):
+			if wrongCount {
 				one.faults = []idp.Fault{idp.NewFault("", "has %d cells, and the first line names %d", len(cells), len(cols))}
-			case err != nil:
-				yield(row{}, badFile("the file cannot be read as CSV: %v", err))
-				return
-			default:
+			} else {
 				one.fill(cols, cells)
 			}
 			if !yield(one, nil) {
@@ -86,6 +89,16 @@ func readCSV(r io.Reader) iter.Seq2[row, error] {
 			}
 		}
 	}
+}
+
+// csvFault words what the parser says. A quote out of place ends the file: what
+// follows it could be the rest of a cell that reads like a person.
+func csvFault(err error) error {
+	var at *csv.ParseError
+	if !errors.As(err, &at) {
+		return err
+	}
+	return badFile("line %d: %v; nothing from there on was read", at.Line, at.Err)
 }
 
 // skipMark leaves out the byte order mark that spreadsheets write.
@@ -130,7 +143,10 @@ func (r *row) fill(cols []*column, cells []string) {
 		if cols[i] == nil {
 			continue
 		}
-		if f := cols[i].read(&r.person, unguard(text)); f != nil {
+		if cols[i].write != nil { // a password was never guarded by an export
+			text = unguard(text)
+		}
+		if f := cols[i].read(&r.person, text); f != nil {
 			r.faults = append(r.faults, *f)
 		}
 	}
@@ -139,19 +155,27 @@ func (r *row) fill(cols []*column, cells []string) {
 // formulaStarts are the first characters that make a spreadsheet read a cell as a formula.
 const formulaStarts = "=+-@\t\r"
 
-// guard keeps a spreadsheet from reading a cell as a formula; unguard takes it off again.
+// guard keeps a spreadsheet from reading a cell as a formula; unguard takes it
+// off again. A cell that looks guarded already gets another quote, so that
+// every text comes back as it was.
 func guard(cell string) string {
-	if cell != "" && strings.ContainsRune(formulaStarts, rune(cell[0])) {
+	if looksLikeFormula(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
 func unguard(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune(formulaStarts, rune(cell[1])) {
+	if strings.HasPrefix(cell, "'") && looksLikeFormula(cell) {
 		return cell[1:]
 	}
 	return cell
+}
+
+// looksLikeFormula leaves quotes in front out of account.
+func looksLikeFormula(cell string) bool {
+	text := strings.TrimLeft(cell, "'")
+	return text != "" && strings.ContainsRune(formulaStarts, rune(text[0]))
 }
 
 func readJSONL(r io.Reader) iter.Seq2[row, error] {
@@ -203,7 +227,7 @@ func readLine(n int, text []byte) row {
 			one.faults = append(one.faults, *f)
 		}
 	}
-	for name := range members {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !isIgnored(name) {
 			one.faults = append(one.faults, idp.NewFault(name, "is unknown"))
 		}
@@ -240,7 +264,7 @@ func plainText(value json.RawMessage) (string, bool) {
 		words := make([]string, len(v))
 		for i, w := range v {
 			text, ok := w.(string)
-			if !ok {
+			if !ok || strings.ContainsFunc(text, betweenRoles) { // one name must not be read as two
 				return "", false
 			}
 			words[i] = text

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/bulk"
 	"gatehouse/idp"
 	"gatehouse/server"
 )
@@ -59,7 +60,8 @@ func (a *App) root() *cobra.Command {
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(flagFault)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
-	root.AddCommand(a.serve(), a.migrate(), a.seed(), a.user(), a.client(), a.key(), a.healthcheck(), a.version())
+	root.AddCommand(a.serve(), a.migrate(), a.seed(), a.user(), a.client(), a.key(),
+		a.plan(), a.apply(), a.export(), a.audit(), a.healthcheck(), a.version())
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = cobra.ArbitraryArgs, onlyChildren
@@ -153,12 +155,14 @@ func exitCode(err error) int {
 		invalid  *idp.InvalidError
 		conflict *idp.ConflictError
 		config   *server.ConfigError
+		file     *bulk.FileError
 	)
 	switch {
 	case errors.Is(err, idp.ErrUnavailable):
 		return exitFailed
 	case !errors.As(err, &own), errors.As(err, &misused), errors.As(err, &invalid),
-		errors.As(err, &conflict), errors.As(err, &config), errors.Is(err, idp.ErrLastAdmin), errors.Is(err, idp.ErrBuiltIn):
+		errors.As(err, &conflict), errors.As(err, &config), errors.As(err, &file),
+		errors.Is(err, idp.ErrLastAdmin), errors.Is(err, idp.ErrBuiltIn):
 		return exitMisused
 	}
 	return exitFailed

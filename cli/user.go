@@ -21,7 +21,7 @@ func (a *App) user() *cobra.Command {
 		a.userCreate(), a.userList(), a.userShow(), a.userUpdate(),
 		a.userSwitch("disable", "Stop a user from signing in, and end the sessions and tokens", true),
 		a.userSwitch("enable", "Let a disabled user sign in again", false),
-		a.userDelete(), a.userSetPassword())
+		a.userDelete(), a.userSetPassword(), a.userImport(), a.userExport())
 }
 
 // userView is the JSON of a user; the password only when it was generated now.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"gatehouse/account"
@@ -25,6 +26,8 @@ type Admin struct {
 	UserList   idp.UserStore
 	ClientList idp.ClientStore
 	Settings   *settings.Service
+	// Audit is the log that every change is written to.
+	Audit idp.AuditStore
 
 	cfg       *Config
 	log       *slog.Logger
@@ -61,7 +64,7 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 		}),
 		recorder: audit.New(audit.Options{Store: stores.Audit, Tallies: stores.Tallies, Now: time.Now, Log: log}),
 		cfg:      c, log: log, now: time.Now, stores: stores,
-		UserList: stores.Users, ClientList: stores.Clients,
+		UserList: stores.Users, ClientList: stores.Clients, Audit: stores.Audit,
 		passwords: account.NewPasswords(account.DefaultHashParams(), c.hashSlots(), observeWait),
 		Clients:   oauth.NewClients(stores.Clients, time.Now),
 	}
@@ -136,6 +139,12 @@ func (a *Admin) Seed(ctx context.Context) (account.SeedResult, error) {
 		return seeded, err
 	}
 	return seeded, a.Clients.EnsureGatehouse(ctx)
+}
+
+// OnLoopback reports whether the issuer can be reached from this machine alone.
+func (a *Admin) OnLoopback() bool {
+	u, err := url.Parse(a.cfg.Issuer)
+	return err == nil && idp.IsLoopbackHost(u.Hostname())
 }
 
 // closeTimeout is for the last audit events to be written.
