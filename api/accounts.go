@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"gatehouse/account"
 	"gatehouse/idp"
@@ -29,11 +30,18 @@ func (a *API) register(c *call) (*answer, error) {
 	if err := m.fill(u); err != nil {
 		return nil, err
 	}
-	made, err := a.Users.Register(c.ctx(), u, password)
+	made, err := a.SignUp.Register(c.ctx(), u, password, c.record().IP)
 	if err != nil {
 		return nil, err
 	}
-	return created(base+"/users/"+made.ID, viewUser(made), made.UpdatedAt), nil
+	return created(base+"/users/"+made.ID, registered{made.ID, made.Username}, time.Time{}), nil
+}
+
+// registered is all that a stranger is told of an account that was made. Whether
+// it got the email address would tell whose address has an account already.
+type registered struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
 }
 
 // signedIn returns whose username and password the body holds.

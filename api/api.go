@@ -20,6 +20,7 @@ type Options struct {
 	Roles    *account.Roles
 	Access   *account.Access
 	SignIn   *account.SignIn
+	SignUp   *account.SignUp
 	Clients  *oauth.Clients
 	Provider *oauth.Provider
 	Keys     *oauth.Keyring
@@ -38,8 +39,8 @@ type API struct {
 	Options
 	*web.Site
 
-	callers, strangers, registrations *limiter
-	verifying                         sync.Mutex // one walk over the audit log at a time
+	callers, strangers *limiter
+	verifying          sync.Mutex // one walk over the audit log at a time
 
 	text     []byte // of the description
 	document *document
@@ -58,9 +59,8 @@ func New(o Options) (*API, error) {
 	}
 	return &API{
 		Options: o, text: text, document: d,
-		callers:       newLimiter("caller", o.Limits.Caller),
-		strangers:     newLimiter("stranger", o.Limits.Stranger),
-		registrations: newLimiter("register", o.Limits.Register),
+		callers:   newLimiter("caller", o.Limits.Caller),
+		strangers: newLimiter("stranger", o.Limits.Stranger),
 	}, nil
 }
 

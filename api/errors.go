@@ -45,12 +45,12 @@ func told(err error) error {
 		protocol  *oauth.Error
 	)
 	switch {
-	case errors.As(err, new(*idp.InvalidError)):
-		return err // a password that is too long matches ErrBadCredentials as well
+	case errors.As(err, new(*web.ProblemError)): // said already
+	case errors.As(err, new(*idp.InvalidError)): // a password that is too long matches ErrBadCredentials as well
 	case errors.As(err, &throttled):
 		return &web.ProblemError{
 			Status: http.StatusTooManyRequests, Code: "too_many_tries", Cause: err, RetryAfter: throttled.Wait,
-			Detail: "too many tries with a wrong password; wait, then try again",
+			Detail: "too many tries; wait, then try again",
 		}
 	case errors.Is(err, account.ErrBadCredentials):
 		return &web.ProblemError{

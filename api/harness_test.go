@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/webtest"
 )
@@ -178,4 +179,16 @@ func readAll(t testing.TB, res *http.Response) []byte {
 	text, err := io.ReadAll(res.Body)
 	must(t, err)
 	return text
+}
+
+// eventually waits for what is written in the background.
+func eventually(t testing.TB, holds func() bool) {
+	t.Helper()
+	for range 100 {
+		if holds() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("it did not come to that")
 }

@@ -20,12 +20,12 @@ type Quota struct {
 	Window time.Duration
 }
 
-// Limits are the quotas of one instance. Guessing passwords is limited further,
-// over all instances, by account.SignIn. A zero Quota is the default.
+// Limits are the quotas of one instance. Guesses at passwords and registrations
+// are limited further, over all instances, by account.SignIn and account.SignUp.
+// A zero Quota is the default.
 type Limits struct {
 	Caller   Quota // a person or client with a token
 	Stranger Quota // a network without one
-	Register Quota // registrations from one network
 }
 
 func (l Limits) withDefaults() Limits {
@@ -35,7 +35,6 @@ func (l Limits) withDefaults() Limits {
 	}{
 		{&l.Caller, Quota{3000, time.Minute}},
 		{&l.Stranger, Quota{300, time.Minute}},
-		{&l.Register, Quota{30, time.Hour}},
 	} {
 		if *d.quota == (Quota{}) {
 			*d.quota = d.fallback

@@ -76,10 +76,7 @@ func (a *API) identify(c *call) error {
 }
 
 func (a *API) limiterOf(c *call) *limiter {
-	switch {
-	case c.route.ID == "register":
-		return a.registrations
-	case c.bearer == nil:
+	if c.bearer == nil {
 		return a.strangers
 	}
 	return a.callers

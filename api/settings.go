@@ -33,7 +33,7 @@ func (a *API) settingsView() (*answer, error) {
 	}
 	view["fixed"], view["updated_at"] = fixed, moment(version)
 	w := shown(view)
-	w.version = cmpVersion(version)
+	w.version = settingsVersion(version)
 	return w, nil
 }
 
@@ -50,10 +50,12 @@ func settingNames() ([]string, error) {
 	return slices.Sorted(maps.Keys(all)), nil
 }
 
-// cmpVersion gives settings that were never saved a version too.
-func cmpVersion(t time.Time) time.Time {
+// neverSaved is the version of settings that were never saved.
+func neverSaved() time.Time { return time.Unix(0, 0).UTC() }
+
+func settingsVersion(t time.Time) time.Time {
 	if t.IsZero() {
-		return time.Unix(0, 0).UTC()
+		return neverSaved()
 	}
 	return t
 }
@@ -77,9 +79,16 @@ func (a *API) updateSettings(c *call) (*answer, error) {
 	if err := a.Settings.Load(c.ctx()); err != nil {
 		return nil, err
 	}
-	since, err := c.match.since(cmpVersion(a.Settings.Version()))
+	version := settingsVersion(a.Settings.Version())
+	since, err := c.match.since(version)
 	if err != nil {
 		return nil, err
+	}
+	if since.Equal(neverSaved()) {
+		if !since.Equal(version) {
+			return nil, idp.ErrStale
+		}
+		since = time.Time{} // the store knows no version to compare with yet
 	}
 	if err := a.Settings.Save(c.ctx(), m, since); err != nil {
 		return nil, err

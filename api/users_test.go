@@ -85,7 +85,7 @@ func TestUserFaults(t *testing.T) {
 		"nothing":       {`{}`, []string{"username"}},
 		"several":       {`{"username":"a b","email":"x","roles":["None"],"status":"gone","birthdate":"soon"}`, []string{"username", "email", "birthdate", "status", "roles"}},
 		"types":         {`{"username":1,"roles":"User","email_verified":"yes","expires_at":"soon","address":"here","name":[]}`, []string{"address", "email_verified", "expires_at", "name", "roles", "username"}},
-		"unknown":       {`{"username":"a","nmae":"x"}`, []string{"nmae"}},
+		"unknown":       {`{"username":"a","nickame":"x"}`, []string{"nickame"}},
 		"other letters": {`{"username":"a","ROLES":["Admin"]}`, []string{"ROLES"}},
 		"read only":     {`{"username":"a","id":"1","created_at":"2031-12-31T12:00:00Z","failed_auth_count":3,"password_hash":"x"}`, []string{"created_at", "failed_auth_count", "id", "password_hash"}},
 		"weak password": {`{"username":"a","password":"violet7"}`, []string{"password"}},

@@ -79,7 +79,7 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 		own.Demo = "/demo"
 	}
 	calls, err := api.New(api.Options{
-		Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, Clients: a.Clients,
+		Users: a.Users, Roles: a.Roles, Access: access, SignIn: m.signIn, SignUp: own.SignUp, Clients: a.Clients,
 		Provider: provider, Keys: m.keys, Settings: a.Settings,
 		ClientStore: stores.Clients, Grants: stores.Grants, Sessions: stores.Sessions, Audit: stores.Audit, Now: m.now,
 	})
