@@ -39,9 +39,11 @@ func (c *Clients) EnsureGatehouse(ctx context.Context) error {
 		if isGatehouse(client, &want) {
 			return errSame
 		}
-		// Whoever had a client of this name before keeps no tokens of it.
-		now := c.at()
-		want.CreatedAt, want.Disabled, want.TokensNotBefore, want.LastUsedAt = client.CreatedAt, client.Disabled, &now, client.LastUsedAt
+		want.Disabled, want.TokensNotBefore, want.LastUsedAt = client.Disabled, client.TokensNotBefore, client.LastUsedAt
+		if !isPassive(client) {
+			// Whoever had a client of this name before keeps no tokens of it.
+			want.TokensNotBefore = new(c.at())
+		}
 		*client = want
 		return nil
 	})
@@ -70,6 +72,10 @@ func gatehouseClient() idp.Client {
 }
 
 func isGatehouse(c, want *idp.Client) bool {
-	return c.IsPublic() && len(c.GrantTypes) == 0 && len(c.RedirectURIs) == 0 && len(c.Secrets) == 0 &&
-		!c.ResourceServer && c.Name == want.Name && slices.Equal(c.Scopes, want.Scopes)
+	return isPassive(c) && c.Name == want.Name && slices.Equal(c.Scopes, want.Scopes)
+}
+
+// isPassive reports whether nobody can do anything as the client.
+func isPassive(c *idp.Client) bool {
+	return c.IsPublic() && len(c.GrantTypes) == 0 && len(c.RedirectURIs) == 0 && len(c.Secrets) == 0 && !c.ResourceServer
 }
