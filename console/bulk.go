@@ -91,9 +91,9 @@ func (k *Console) toReview(c *gin.Context, to string, values url.Values) error {
 	return nil
 }
 
-// pickKey ties a choice to the session that made it.
+// pickKey ties a choice to who made it.
 func pickKey(c *gin.Context, name string) string {
-	return "pick:" + web.Person(c).SessionID() + ":" + name
+	return "pick:" + web.Person(c).User.ID + ":" + name
 }
 
 // picks returns what toReview kept, nothing when it is too long ago.

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strings"
@@ -113,7 +114,7 @@ func everything[T any](read func(after string) (idp.Page[T], error), row func(T)
 			}
 			for _, item := range page.Items {
 				if sent == MaxRows {
-					yield([]string{"The list goes on: an export holds 200,000 rows at most."}, nil)
+					yield([]string{fmt.Sprintf("cut off here: an export holds %d rows at most", MaxRows)}, nil)
 					return
 				}
 				if !yield(row(item), nil) {

@@ -57,7 +57,7 @@ func (h *house) events(since int64, targetID string) []*idp.AuditEvent {
 // unchanged fails when the user's record is not as it was.
 func (h *house) unchanged(t *testing.T, was *idp.User) {
 	t.Helper()
-	is, err := h.Stores.Users.User(context.Background(), was.ID)
+	is, err := h.Stores.Users.UserByLogin(context.Background(), was.Username) // never from a cache
 	if err != nil {
 		t.Fatalf("%s: %v", was.Username, err)
 	}
@@ -221,6 +221,10 @@ func (h *house) kept(t *testing.T, p *webtest.Page, values url.Values) {
 		case name == "roles" || name == "how":
 			if p.Doc.Find("main [name='"+name+"'][value='"+v[len(v)-1]+"'][checked]").Length() == 0 {
 				t.Errorf("%s lost its choice %v", name, v)
+			}
+		case in.Is("select"):
+			if got := in.Find("option[selected]").AttrOr("value", ""); got != v[0] {
+				t.Errorf("%s is %q, was %q", name, got, v[0])
 			}
 		case in.AttrOr("value", in.Text()) != v[0]:
 			t.Errorf("%s is %q, was %q", name, in.AttrOr("value", in.Text()), v[0])

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -154,7 +155,8 @@ func versionOf(values url.Values) (time.Time, error) {
 // backTo is the page that a form was on, or another where it names none of the console.
 func backTo(values url.Values, otherwise string) string {
 	back := web.NextPath(values.Get("back"))
-	if !strings.HasPrefix(back, web.RouteAdmin+"/") {
+	at, _, _ := strings.Cut(back, "?")
+	if !strings.HasPrefix(at, web.RouteAdmin+"/") || path.Clean(at) != at {
 		return otherwise
 	}
 	return back
