@@ -60,7 +60,7 @@ func serve(tb testing.TB) string {
 			}
 		})
 	}
-	mux.HandleFunc("GET /admin/audit/events", stream)
+	mux.HandleFunc("GET /admin/{area}/events", stream)
 	server := httptest.NewServer(mux)
 	tb.Cleanup(func() {
 		server.CloseClientConnections() // streams last
