@@ -23,12 +23,13 @@ type Options struct {
 	Keys     *oauth.Keyring
 	Settings *settings.Service
 
-	Consents idp.ConsentStore
-	Grants   idp.GrantStore
-	Sessions idp.SessionStore
-	Audit    idp.AuditStore
-	Tallies  idp.TallyStore
-	Images   idp.ImageStore
+	ClientStore idp.ClientStore
+	Consents    idp.ConsentStore
+	Grants      idp.GrantStore
+	Sessions    idp.SessionStore
+	Audit       idp.AuditStore
+	Tallies     idp.TallyStore
+	Images      idp.ImageStore
 	// RotateEvery is how often signing keys are meant to be rotated; 0 is never.
 	RotateEvery time.Duration
 	Now         func() time.Time
@@ -38,11 +39,12 @@ type Options struct {
 type Console struct {
 	Options
 	*web.Site
-	streams streams
+	streams  streams
+	snippets *snippets
 }
 
 // New makes the console; Mount puts it to work.
-func New(o Options) *Console { return &Console{Options: o} }
+func New(o Options) *Console { return &Console{Options: o, snippets: newSnippets()} }
 
 // Mount adds the routes of the console. Each group asks for a permission; a
 // route that changes something is in a group that may.

@@ -174,11 +174,8 @@ func (k *Console) overdueKeyDays(ctx context.Context) int {
 		return 0
 	}
 	for _, key := range keys {
-		if key.State != idp.KeyActive || key.ActivateAt == nil || k.RotateEvery == 0 {
-			continue
-		}
-		if age := k.Now().Sub(*key.ActivateAt); age > k.RotateEvery+keyOverdue {
-			return int(age / (24 * time.Hour))
+		if k.isOverdue(key) {
+			return int(k.Now().Sub(*key.ActivateAt) / (24 * time.Hour))
 		}
 	}
 	return 0

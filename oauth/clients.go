@@ -196,7 +196,13 @@ func (c *Clients) unchanged(ctx context.Context, id string, since time.Time) (*i
 // RotateSecret gives the client a further secret (generated when secret is "")
 // and returns it. The one before lives on until the next rotation.
 func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, error) {
-	_, err := c.Update(ctx, id, func(client *idp.Client) error {
+	return c.RotateSecretIf(ctx, id, time.Time{}, secret)
+}
+
+// RotateSecretIf is RotateSecret of the client as it was at ifUnchangedSince,
+// so that two who rotate at once do not end the secret that is in use: UpdateIf.
+func (c *Clients) RotateSecretIf(ctx context.Context, id string, ifUnchangedSince time.Time, secret string) (string, error) {
+	_, err := c.UpdateIf(ctx, id, ifUnchangedSince, func(client *idp.Client) error {
 		if client.IsPublic() {
 			return &idp.InvalidError{Faults: []idp.Fault{noSecretFault()}}
 		}
@@ -211,7 +217,12 @@ func (c *Clients) RotateSecret(ctx context.Context, id, secret string) (string, 
 
 // DropOldSecret ends the secret that lives on beside the newest one. Nothing happens when there is none.
 func (c *Clients) DropOldSecret(ctx context.Context, id string) error {
-	_, err := c.Update(ctx, id, func(client *idp.Client) error {
+	return c.DropOldSecretIf(ctx, id, time.Time{})
+}
+
+// DropOldSecretIf is DropOldSecret of the client as it was at ifUnchangedSince: UpdateIf.
+func (c *Clients) DropOldSecretIf(ctx context.Context, id string, ifUnchangedSince time.Time) error {
+	_, err := c.UpdateIf(ctx, id, ifUnchangedSince, func(client *idp.Client) error {
 		if len(client.Secrets) < 2 {
 			return errSame
 		}

@@ -40,6 +40,8 @@ const (
 	// prePublish is how long a key is in the JWKS before it may sign: the time
 	// others cache it, the time our instances take to see it, and a margin for clocks.
 	prePublish = jwksMaxAge + 30*time.Second
+	// KeyKnownAfter is from which age on a waiting key signs at once when keys are rotated.
+	KeyKnownAfter = prePublish
 	// retireMargin covers clock differences after the last token has expired.
 	retireMargin = time.Minute
 	// maxTokenTTL is the longest life of a token that settings allow.

@@ -20,6 +20,7 @@ func untranslated() []string {
 	return []string{
 		"account",
 		"actions",
+		"admin_apps",
 		"admin_audit",
 		"admin_overview",
 		"admin_people",

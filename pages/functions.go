@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"strings"
 	"time"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 
 // functions are what templates can call, bound to a language.
 func (s *speaker) functions(now func() time.Time) template.FuncMap {
-	return template.FuncMap{
+	all := template.FuncMap{
 		"t": func(key string, pairs ...any) (string, error) {
 			t, err := newText(key, pairs)
 			if err != nil {
@@ -83,6 +84,8 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 		"device":   s.device,
 		"activity": s.activity,
 	}
+	maps.Copy(all, s.appFunctions())
+	return all
 }
 
 // numberOf writes whole numbers of any size.

@@ -60,6 +60,7 @@ func states() []state {
 	all = append(all, otherStates()...)
 	all = append(all, accountStates()...)
 	all = append(all, adminPeopleStates()...)
+	all = append(all, adminAppsStates()...)
 	all = append(all, partsStates()...)
 	all = append(all, recordsStates()...)
 	all = append(all, errorStates()...)

@@ -90,7 +90,7 @@ func (m *Main) rooms(provider *oauth.Provider, browsers *account.KnownBrowsers, 
 		console.New(console.Options{
 			Users: a.Users, Roles: a.Roles, Access: access, Clients: a.Clients,
 			Provider: provider, Keys: m.keys, Settings: a.Settings,
-			Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
+			ClientStore: stores.Clients, Consents: stores.Consents, Grants: stores.Grants, Sessions: stores.Sessions,
 			Audit: stores.Audit, Tallies: stores.Tallies, Images: stores.Images, RotateEvery: m.cfg.KeyRotation, Now: m.now,
 		}),
 		selfservice.New(own),

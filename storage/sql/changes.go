@@ -172,12 +172,18 @@ func clientUpdated(ctx context.Context, before, after *idp.Client) []*idp.AuditE
 	switch {
 	case onlyField(changes, "client_secret"):
 		action = idp.ActionClientSecret
-	case onlyField(changes, "disabled") && after.Disabled:
+	case isSwitch(changes) && after.Disabled:
 		action = idp.ActionClientDisable
-	case onlyField(changes, "disabled"):
+	case isSwitch(changes):
 		action = idp.ActionClientEnable
 	}
 	return update(ctx, action, clientTarget(after), changes)
+}
+
+// isSwitch reports whether a client was turned off or on: its tokens of before die with it.
+func isSwitch(changes []idp.Change) bool {
+	rest := slices.DeleteFunc(slices.Clone(changes), func(c idp.Change) bool { return c.Field == "tokens_not_before" })
+	return onlyField(rest, "disabled")
 }
 
 func keyTarget(k *idp.SigningKey) idp.Target { return idp.Target{Kind: "key", ID: k.KID, Name: k.Alg} }

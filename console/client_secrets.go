@@ -1,0 +1,105 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gatehouse/pages"
+)
+
+func (k *Console) clientSecrets(c *gin.Context) error {
+	head, err := k.clientHead(c)
+	if err != nil {
+		return err
+	}
+	p := pages.ClientSecretsPage{ClientHead: head}
+	if head.Edit() {
+		secret, err := k.TakeOnce(c)
+		if err != nil {
+			return err
+		}
+		p.Secret, p.Gone = string(secret), c.Query("once") != "" && secret == nil
+	}
+	return k.Show(c, http.StatusOK, p)
+}
+
+func (k *Console) rotateReview(c *gin.Context) error {
+	head, err := k.ownClient(c)
+	if err != nil {
+		return err
+	}
+	said := []pages.Text{{Key: "clients.rotate.shown"}}
+	switch len(head.Client.Secrets) {
+	case 0:
+	case 1:
+		said = append(said, pages.Text{Key: "clients.rotate.both"})
+	default:
+		said = append(said, pages.Text{Key: "clients.rotate.oldest"})
+	}
+	r := clientReview(head, "rotate", "rotate", said)
+	if head.Client.IsPublic() {
+		r.Nothing = "clients.rotate.public"
+	}
+	return k.ask(c, r)
+}
+
+func (k *Console) rotateSecret(c *gin.Context) error {
+	head, err := k.ownClient(c)
+	if err != nil {
+		return err
+	}
+	values, err := k.Form(c)
+	if err != nil {
+		return err
+	}
+	since, err := versionOf(values)
+	if err != nil {
+		return err
+	}
+	return k.Once(c, values, func() (string, error) {
+		secret, err := k.Clients.RotateSecretIf(c.Request.Context(), head.Client.ID, since, "")
+		if err != nil {
+			return "", k.Refuse(c, values, err)
+		}
+		to, err := k.KeepOnce(c, head.To("secrets"), []byte(secret))
+		if err != nil {
+			return "", err
+		}
+		return to, k.Done(c, to, pages.Toast{Key: "clients.toast.rotated"})
+	})
+}
+
+func (k *Console) dropReview(c *gin.Context) error {
+	head, err := k.ownClient(c)
+	if err != nil {
+		return err
+	}
+	r := clientReview(head, "drop", "drop-old-secret", []pages.Text{{Key: "clients.drop.text"}, {Key: "clients.drop.newest"}})
+	if len(head.Client.Secrets) < 2 {
+		r.Nothing = "clients.drop.nothing"
+	}
+	return k.ask(c, r)
+}
+
+func (k *Console) dropOldSecret(c *gin.Context) error {
+	head, err := k.ownClient(c)
+	if err != nil {
+		return err
+	}
+	values, err := k.Form(c)
+	if err != nil {
+		return err
+	}
+	since, err := versionOf(values)
+	if err != nil {
+		return err
+	}
+	return k.Once(c, values, func() (string, error) {
+		if err := k.Clients.DropOldSecretIf(c.Request.Context(), head.Client.ID, since); err != nil {
+			return "", k.Refuse(c, values, err)
+		}
+		to := head.To("secrets")
+		return to, k.Done(c, to, pages.Toast{Key: "clients.toast.dropped"})
+	})
+}
