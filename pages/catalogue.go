@@ -130,7 +130,7 @@ func (c *catalogues) speaker(l languageInfo) *speaker {
 func (s *speaker) say(t text) (string, error) {
 	fixed := len(t.args) == 0 && !t.counted
 	if said, ok := s.said.Load(t.key); fixed && ok {
-		return said.(string), nil //nolint:errcheck // nothing else is stored
+		return said.(string), nil
 	}
 	said, err := s.localize(t)
 	if fixed && err == nil {

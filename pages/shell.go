@@ -71,48 +71,49 @@ type Undo struct {
 	Fields []Field
 }
 
-// navGroup is a titled part of the navigation.
-type navGroup struct {
+// NavGroup is a titled part of the navigation.
+type NavGroup struct {
 	Key   string // of the title, "" for none
-	Items []navItem
+	Items []NavItem
 }
 
-type navItem struct {
+// NavItem is one way of the navigation.
+type NavItem struct {
 	To, Key, Icon string
 	Current       string // value of aria-current: "page" here, "true" below it, "" elsewhere
 }
 
-func adminNav(may idp.Permissions) []navGroup {
-	people, records := []navItem(nil), []navItem(nil)
+func adminNav(may idp.Permissions) []NavGroup {
+	people, records := []NavItem(nil), []NavItem(nil)
 	if may.MaySeeUsers() {
-		people = []navItem{
+		people = []NavItem{
 			{To: "/admin/users", Key: "nav.users", Icon: "users"},
 			{To: "/admin/roles", Key: "nav.roles", Icon: "shield"},
 			{To: "/admin/sessions", Key: "nav.sessions", Icon: "screen"},
 		}
 	}
-	apps := []navItem(nil)
+	apps := []NavItem(nil)
 	if may.MaySeeAll() {
-		apps = []navItem{
+		apps = []NavItem{
 			{To: "/admin/clients", Key: "nav.clients", Icon: "app"},
 			{To: "/admin/tokens", Key: "nav.tokens", Icon: "ticket"},
 			{To: "/admin/keys", Key: "nav.keys", Icon: "key"},
 		}
-		records = []navItem{
+		records = []NavItem{
 			{To: "/admin/audit", Key: "nav.audit", Icon: "list"},
 			{To: "/admin/settings", Key: "nav.settings", Icon: "sliders"},
 		}
 	}
-	return []navGroup{
-		{Items: []navItem{{To: "/admin", Key: "nav.overview", Icon: "chart"}}},
+	return []NavGroup{
+		{Items: []NavItem{{To: "/admin", Key: "nav.overview", Icon: "chart"}}},
 		{Key: "nav.people", Items: people},
 		{Key: "nav.apps", Items: apps},
 		{Key: "nav.records", Items: records},
 	}
 }
 
-func accountNav() []navGroup {
-	return []navGroup{{Items: []navItem{
+func accountNav() []NavGroup {
+	return []NavGroup{{Items: []NavItem{
 		{To: "/account", Key: "nav.account", Icon: "home"},
 		{To: "/account/profile", Key: "nav.profile", Icon: "person"},
 		{To: "/account/password", Key: "nav.password", Icon: "lock"},
@@ -124,12 +125,12 @@ func accountNav() []navGroup {
 }
 
 // Nav is the navigation of the area, with what the person may see and where they are.
-func (s *Shell) Nav() []navGroup {
+func (s *Shell) Nav() []NavGroup {
 	groups := accountNav()
 	if s.Area == AreaAdmin {
 		groups = adminNav(s.May)
 	}
-	var out []navGroup
+	var out []NavGroup
 	for _, g := range groups {
 		for i := range g.Items {
 			g.Items[i].Current = s.current(g.Items[i].To)

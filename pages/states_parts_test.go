@@ -63,12 +63,12 @@ func showcaseChart(hours int) pages.Chart {
 	shape := []int64{8, 5, 4, 3, 5, 12, 38, 91, 148, 170, 152, 121, 95, 118, 131, 124, 108, 90, 61, 45, 38, 30, 22, 17}
 	for i := range hours {
 		b := pages.Bar{At: noon.Truncate(time.Hour).Add(time.Duration(i-hours) * time.Hour), First: shape[i%24], Second: shape[i%24] / 11}
-		switch {
-		case i == 11:
+		switch i {
+		case 11:
 			b.Second = 34
-		case i == 3:
+		case 3:
 			b = pages.Bar{At: b.At, Missing: true}
-		case i == 4:
+		case 4:
 			b.First, b.Second = 0, 0
 		}
 		c.Bars = append(c.Bars, b)

@@ -155,12 +155,7 @@ func errorStates() []state {
 	var out []state
 	for _, kind := range errorKinds() {
 		p := pages.ErrorPage{Kind: kind, Code: "invalid_request", Description: "redirect_uri is not registered for this client", Time: noon}
-		switch kind {
-		case pages.ErrorStale:
-			p.BackTo = "/consent?flow=Zmxvdw"
-		case pages.ErrorGone:
-			p.BackTo = "/account/sessions"
-		}
+		p.BackTo = map[pages.ErrorKind]string{pages.ErrorStale: "/consent?flow=Zmxvdw", pages.ErrorGone: "/account/sessions"}[kind]
 		name := "error-" + strings.ReplaceAll(string(kind), "_", "-")
 		posted := kind == pages.ErrorTooLarge || kind == pages.ErrorCrossSite // only ever the answer to a POST
 		out = append(out, state{name: name, page: p, bare: posted})
