@@ -44,9 +44,21 @@ func calls(s *Store) map[string]func(context.Context) error {
 		"UpdateInteraction": func(ctx context.Context) error {
 			return s.UpdateInteraction(ctx, &idp.Interaction{ID: g.ID, Version: 1, ExpiresAt: now})
 		},
-		"Try":     func(ctx context.Context) error { _, err := s.Try(ctx, attempt, attempt); return err },
-		"Forgive": func(ctx context.Context) error { return s.Forgive(ctx, "a", "b") },
-		"Clear":   func(ctx context.Context) error { return s.Clear(ctx, "a") },
+		"QueryGrants": func(ctx context.Context) error { _, err := s.QueryGrants(ctx, idp.GrantQuery{}); return err },
+		"QueryGrants of a user": func(ctx context.Context) error {
+			_, err := s.QueryGrants(ctx, idp.GrantQuery{UserID: g.UserID})
+			return err
+		},
+		"QuerySessions": func(ctx context.Context) error { _, err := s.QuerySessions(ctx, idp.SessionQuery{}); return err },
+		"CountSessions": func(ctx context.Context) error { _, err := s.CountSessions(ctx); return err },
+		"PutNote":       func(ctx context.Context) error { return s.PutNote(ctx, g.ID, nil, time.Hour) },
+		"AddNote":       func(ctx context.Context) error { _, _, err := s.AddNote(ctx, g.ID, nil, time.Hour); return err },
+		"Note":          func(ctx context.Context) error { _, err := s.Note(ctx, g.ID); return err },
+		"TakeNote":      func(ctx context.Context) error { _, err := s.TakeNote(ctx, g.ID); return err },
+		"DropNote":      func(ctx context.Context) error { return s.DropNote(ctx, g.ID) },
+		"Try":           func(ctx context.Context) error { _, err := s.Try(ctx, attempt, attempt); return err },
+		"Forgive":       func(ctx context.Context) error { return s.Forgive(ctx, "a", "b") },
+		"Clear":         func(ctx context.Context) error { return s.Clear(ctx, "a") },
 	}
 }
 
