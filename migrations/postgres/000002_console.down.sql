@@ -17,6 +17,6 @@ DROP INDEX users_by_email;
 DROP INDEX users_by_created;
 DROP INDEX users_by_login;
 DROP INDEX users_locked;
-ALTER TABLE users DROP COLUMN delete_at, DROP COLUMN name_key, DROP COLUMN search;
+ALTER TABLE users DROP COLUMN delete_at, DROP COLUMN name_key, DROP COLUMN search, DROP COLUMN role_list;
 ALTER TABLE roles DROP COLUMN permission, DROP COLUMN updated_at;
 -- pg_trgm stays: others may use it.

@@ -10,8 +10,11 @@ UPDATE roles SET permission = 'admin' WHERE name = 'Admin';
 ALTER TABLE users
     ADD COLUMN delete_at timestamptz,
     ADD COLUMN name_key  text COLLATE "C" NOT NULL DEFAULT '', -- the name in lower case, to sort by
-    ADD COLUMN search    text COLLATE "C" NOT NULL DEFAULT ''; -- username, email and name in lower case, a line each
-UPDATE users SET name_key = lower(name), search = username || E'\n' || email || E'\n' || lower(name);
+    ADD COLUMN search    text COLLATE "C" NOT NULL DEFAULT '', -- username, email and name in lower case, a line each
+    ADD COLUMN role_list text COLLATE "C" NOT NULL DEFAULT ''; -- names of the roles, each between two line ends
+UPDATE users u SET name_key = lower(name), search = username || E'\n' || email || E'\n' || lower(name),
+    role_list = coalesce((SELECT E'\n' || string_agg(r.name, E'\n' ORDER BY r.name) || E'\n'
+        FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id), '');
 CREATE INDEX users_by_email ON users (email, id);
 CREATE INDEX users_by_name ON users (name_key, id);
 CREATE INDEX users_by_created ON users (created_at, id);

@@ -23,11 +23,13 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 	} {
 		if f.value != "" {
 			c.add(f.column, clean(f.value))
+			c.found = true
 		}
 	}
 	switch {
 	case q.Result == idp.AuditRefused:
 		c.add("audit.result = 'refused'") // as the index says
+		c.found = true
 	case q.Result != "":
 		c.add("audit.result = ?", clean(string(q.Result)))
 	}
@@ -35,9 +37,11 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 		c.add("audit.action >= ? AND audit.action < ?", clean(prefix)+".", clean(prefix)+"/") // "/" follows "."
 	} else if q.Action != "" {
 		c.add("audit.action = ?", clean(q.Action))
+		c.found = true
 	}
 	if q.PersonID != "" {
 		id := clean(q.PersonID)
+		c.contains(d, "audit.search", id) // which an index holds
 		c.add("audit.actor_id <> '' AND audit.actor_id = ? OR audit.target_id <> '' AND audit.target_id = ?", id, id)
 	}
 	if q.From != 0 {
@@ -49,6 +53,7 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 	o := order{name: "time", column: "audit.time", time: true, descending: true}
 	l := listing[idp.AuditEvent]{
 		db: s.db, table: "audit", id: "audit.seq", columns: auditColumns, into: auditInto, parseID: numberID,
+		narrow: "audit_time",
 	}
 	return l.page(ctx, "QueryAudit", q.ListQuery, o, c)
 }

@@ -18,7 +18,9 @@ type dialect struct {
 	explain func(error) fault
 	// contains is the condition that a column holds a text, and part what is passed for the text.
 	contains string
-	part     func(text string) any
+	// along is what makes a list be read along an index; "" where the planner knows better.
+	along string
+	part  func(text string) any
 }
 
 func postgresDialect() dialect {
@@ -64,6 +66,7 @@ func sqliteDialect() dialect {
 		duration: func(d time.Duration) any { return d.Microseconds() },
 		explain:  explainSQLite,
 		contains: "instr(%s, ?) > 0",
+		along:    " INDEXED BY ",
 		part:     func(text string) any { return text },
 	}
 }

@@ -20,6 +20,9 @@ type listing[T any] struct {
 	key     string // finds a record whole; "" if it is the id
 	columns string // of a record
 	into    func(*T) scanner
+	// narrow is an index that holds all that filters look at: SQLite, which knows
+	// nothing of how many rows have a value, reads it from end to end.
+	narrow string
 	// parseID reads an ID of a cursor.
 	parseID func(string) (id any, ok bool)
 }
@@ -59,6 +62,7 @@ func (o order) String() string {
 type conditions struct {
 	texts []string
 	args  []any
+	found bool // one of them finds the few records there are by an index of its own
 }
 
 func (c *conditions) add(text string, args ...any) {
@@ -93,6 +97,10 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 	if err != nil {
 		return idp.Page[*T]{}, err
 	}
+	from := l.table
+	if l.narrow != "" && l.db.dialect.along != "" && len(c.texts) > 0 && !c.found {
+		from += l.db.dialect.along + l.narrow
+	}
 	on := conditions{texts: c.texts[:len(c.texts):len(c.texts)], args: c.args[:len(c.args):len(c.args)]}
 	comparison, direction := ">", "ASC"
 	if o.descending != r.Back {
@@ -106,9 +114,9 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 		on.add(fmt.Sprintf("(%s, %s) %s (?, ?)", o.column, l.id, comparison), value, id)
 	}
 	text := fmt.Sprintf(`SELECT %[1]s, k_value, k_id FROM
-		(SELECT %[2]s AS k_value, %[3]s AS k_id, %[8]s AS k_key FROM %[4]s%[5]s ORDER BY %[2]s %[6]s, %[3]s %[6]s LIMIT %[7]d) k
+		(SELECT %[2]s AS k_value, %[3]s AS k_id, %[8]s AS k_key FROM %[9]s%[5]s ORDER BY %[2]s %[6]s, %[3]s %[6]s LIMIT %[7]d) k
 		JOIN %[4]s ON %[8]s = k_key ORDER BY k_value %[6]s, k_id %[6]s`,
-		l.columns, o.column, l.id, l.table, on.where(), direction, r.Limit+1, cmp.Or(l.key, l.id))
+		l.columns, o.column, l.id, l.table, on.where(), direction, r.Limit+1, cmp.Or(l.key, l.id), from)
 	var page idp.Page[*T]
 	err = l.db.do(ctx, op, func() error {
 		var items []*T
@@ -129,7 +137,7 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 			page.Total = len(page.Items)
 			return nil
 		}
-		page.Total, page.More, err = l.count(ctx, direct, c)
+		page.Total, page.More, err = count(ctx, direct, from, c)
 		return err
 	})
 	if err != nil {
@@ -139,9 +147,9 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 }
 
 // count counts the records that meet the conditions, as far as lists count.
-func (l listing[T]) count(ctx context.Context, r runner, c conditions) (n int, more bool, err error) {
+func count(ctx context.Context, r runner, from string, c conditions) (n int, more bool, err error) {
 	err = first(ctx, r, into(&n), numbered(fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %d) c`,
-		l.table, c.where(), idp.MaxCount+1)), c.args...)
+		from, c.where(), idp.MaxCount+1)), c.args...)
 	return min(n, idp.MaxCount), n > idp.MaxCount, err
 }
 

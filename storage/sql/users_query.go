@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"gatehouse/idp"
@@ -26,6 +27,7 @@ func (s *Users) QueryUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp.
 	switch text := strings.TrimSpace(clean(q.Text)); {
 	case isID(strings.ToLower(text)):
 		c.add("u.id = ?", strings.ToLower(text))
+		c.found = true
 	case text != "":
 		c.contains(&s.db.dialect, "u.search", text)
 	}
@@ -34,12 +36,14 @@ func (s *Users) QueryUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp.
 	}
 	if q.Locked {
 		c.add("u.failed_auth_count >= 10") // as the index says; a test holds it to idp.LockedFailures
+		c.found = true
 	}
 	if q.Role != "" {
-		c.add("EXISTS (SELECT 1 FROM user_roles m JOIN roles r ON r.id = m.role_id WHERE m.user_id = u.id AND r.name = ?)", clean(q.Role))
+		c.add(fmt.Sprintf(s.db.dialect.contains, "u.role_list"), s.db.dialect.part("\n"+clean(q.Role)+"\n"))
 	}
 	l := listing[idp.User]{
 		db: s.db, table: "users u", id: "u.id", columns: userColumns + ", " + userRoles, into: userInto, parseID: uuidID,
+		narrow: "users_scan",
 	}
 	return l.page(ctx, "QueryUsers", q.ListQuery, o, c)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/idp"
@@ -12,8 +13,8 @@ import (
 
 const (
 	userInsert = `INSERT INTO users (id, username, email, name, claims, status, password_hash, created_at, updated_at,
-		expires_at, last_login_at, last_change_at, failed_auth_at, failed_auth_count, delete_at, name_key, search) VALUES `
-	userWidth = 17
+		expires_at, last_login_at, last_change_at, failed_auth_at, failed_auth_count, delete_at, name_key, search, role_list) VALUES `
+	userWidth = 18
 )
 
 func (s *Users) values(u *idp.User) []any {
@@ -21,8 +22,16 @@ func (s *Users) values(u *idp.User) []any {
 	return []any{
 		u.ID, u.Username, u.Email, u.Name, asJSON(claimsOf(u)), string(u.Status), u.PasswordHash, d.at(u.CreatedAt), d.at(u.UpdatedAt),
 		d.atPtr(u.ExpiresAt), d.atPtr(u.LastLoginAt), d.atPtr(u.LastChangeAt), d.atPtr(u.FailedAuthAt), u.FailedAuthCount,
-		d.atPtr(u.DeleteAt), searchText(u.Name), userSearch(u),
+		d.atPtr(u.DeleteAt), searchText(u.Name), userSearch(u), roleList(u),
 	}
+}
+
+// roleList is how the users who hold a role are found: its name between two line ends.
+func roleList(u *idp.User) string {
+	if len(u.Roles) == 0 {
+		return ""
+	}
+	return clean("\n" + strings.Join(slices.Compact(slices.Sorted(slices.Values(u.Roles))), "\n") + "\n")
 }
 
 func userSearch(u *idp.User) string { return searchText(u.Username, u.Email, u.Name) }
@@ -63,9 +72,10 @@ func (s *Users) UpdateUser(ctx context.Context, u *idp.User, ifUnchangedSince ti
 			}
 		}
 		_, err = tx.exec(ctx, `UPDATE users SET username = $2, email = $3, name = $4, claims = $5, status = $6,
-			updated_at = $7, expires_at = $8, delete_at = $9, name_key = $10, search = $11 WHERE id = $1`,
+			updated_at = $7, expires_at = $8, delete_at = $9, name_key = $10, search = $11, role_list = $12
+			WHERE id = $1`,
 			u.ID, u.Username, u.Email, u.Name, asJSON(claimsOf(u)), string(u.Status),
-			d.at(u.UpdatedAt), d.atPtr(u.ExpiresAt), d.atPtr(u.DeleteAt), searchText(u.Name), userSearch(u))
+			d.at(u.UpdatedAt), d.atPtr(u.ExpiresAt), d.atPtr(u.DeleteAt), searchText(u.Name), userSearch(u), roleList(u))
 		if err != nil {
 			return err
 		}
