@@ -5,7 +5,10 @@
 // It owns the authorization request (authorize_*.go, an ordered list of
 // checks), one file per grant (grant_*.go), client authentication, the form of
 // codes and tokens, signing keys and their rotation (keyring*.go), metadata,
-// introspection, revocation, userinfo and the logout request. It leaves people
+// introspection, revocation, userinfo and the logout request; for the REST API
+// and the console its own tokens for people (person.go), who calls with one
+// (bearer.go), what a pasted one is (inspect.go) and the administration of
+// clients; and it tells the audit log what no store records (record.go). It leaves people
 // (passwords, throttling, browser sessions) to account, records to the stores
 // of idp, and pages and HTTP to handlers.
 //
