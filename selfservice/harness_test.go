@@ -49,19 +49,25 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// digestOf is the key of the record of the browser's session.
-func digestOf(t *testing.T, e *webtest.Env, b *webtest.Browser) string {
+// cookie is the value of a cookie of ours.
+func cookie(t *testing.T, e *webtest.Env, b *webtest.Browser, name string) string {
 	t.Helper()
 	origin, err := url.Parse(e.URL)
 	must(t, err)
 	for _, c := range b.Client.Jar.Cookies(origin) {
-		if c.Name == "gh_session" {
-			sum := sha256.Sum256([]byte(c.Value))
-			return hex.EncodeToString(sum[:])
+		if c.Name == name {
+			return c.Value
 		}
 	}
-	t.Fatal("nobody is signed in")
+	t.Fatalf("there is no cookie %s", name)
 	return ""
+}
+
+// digestOf is the key of the record of the browser's session.
+func digestOf(t *testing.T, e *webtest.Env, b *webtest.Browser) string {
+	t.Helper()
+	sum := sha256.Sum256([]byte(cookie(t, e, b, "gh_session")))
+	return hex.EncodeToString(sum[:])
 }
 
 // sessionOf is the record of the browser's session.

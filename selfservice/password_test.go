@@ -2,7 +2,9 @@ package selfservice_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
+	"time"
 
 	"gatehouse/idp"
 	"gatehouse/webtest"
@@ -51,6 +53,29 @@ func TestPassword(t *testing.T) {
 		}
 		if got := events(t, e, u.ID, idp.ActionUserPassword); len(got) != 1 || got[0].ActorID != u.ID || got[0].IP == "" {
 			t.Errorf("recorded: %+v", got)
+		}
+	})
+	t.Run("this browser stays known", func(t *testing.T) {
+		u, b := somebody(t, e)
+		before := cookie(t, e, b, "gh_known")
+		time.Sleep(1100 * time.Millisecond) // what a browser is known by counts seconds
+		change(b, webtest.Password, newPassword)
+		after := cookie(t, e, b, "gh_known")
+		seen := func(cookie string) bool {
+			for range 12 { // a stranger has 10 tries, a known browser its own
+				guess := e.Browser(t)
+				guess.Get("/login?next=/account")
+				guess.Submit("form[action^='/login']", values("username", u.Username, "password", "not it at all"))
+			}
+			b := e.Browser(t)
+			origin, err := url.Parse(e.URL)
+			must(t, err)
+			b.Client.Jar.SetCookies(origin, []*http.Cookie{{Name: "gh_known", Value: cookie, Path: "/"}})
+			b.Get("/login?next=/account")
+			return b.Submit("form[action^='/login']", values("username", u.Username, "password", newPassword)).Path() == "/account"
+		}
+		if !seen(after) || seen(before) {
+			t.Error("the browser is a stranger, or it is known by what it was known by before")
 		}
 	})
 	t.Run("changed, and other devices stay", func(t *testing.T) {

@@ -63,6 +63,12 @@ func TestRegistration(t *testing.T) {
 		for i, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`} {
 			p := register(e.Browser(t), "/register?next="+url.QueryEscape(next), fmt.Sprint("next", i), "", newPassword)
 			at(t, p, "/account", http.StatusOK)
+			b := e.Browser(t)
+			b.Get("/register")
+			_, form := b.Form(registerForm)
+			form.Set("username", fmt.Sprint("posted", i))
+			form.Set("new_password", newPassword)
+			at(t, b.Post("/register?next="+url.QueryEscape(next), form), "/account", http.StatusOK)
 		}
 	})
 	t.Run("on the way to an application", func(t *testing.T) {
