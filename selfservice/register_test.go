@@ -178,6 +178,12 @@ func TestRegistration(t *testing.T) {
 				t.Errorf("%s: %q", name, got)
 			}
 		}
+		if got := p.Doc.Find("main [name=new_password]").AttrOr("passwordrules", ""); got != "minlength: 12;" {
+			t.Errorf("the rules for making one up: %q", got)
+		}
+		if got := p.Doc.Find("main [name=username]").AttrOr("autocapitalize", ""); got != "none" {
+			t.Errorf("the username is capitalised: %q", got)
+		}
 	})
 	t.Run("one network makes only so many", func(t *testing.T) {
 		b := e.Browser(t)
