@@ -25,6 +25,7 @@ func TestChromium(t *testing.T) {
 		{"every page is accessible", walkInspecting},
 		{"without scripts", walkWithoutScripts},
 		{"by keyboard", walkByKeyboard},
+		{"a newcomer's path", newcomerPath},
 		{"weight", weighLogin},
 		{"failed forms", failForms},
 		{"stale forms", staleForms},
