@@ -97,7 +97,8 @@ func (w *traffic) fault(ev any) string {
 	switch ev := ev.(type) {
 	case *network.EventRequestWillBeSent:
 		url := ev.Request.URL
-		if w.isOurs(url) || url == "about:blank" {
+		// The browser draws its own controls with data: images; the policy stops the page's.
+		if w.isOurs(url) || url == "about:blank" || strings.HasPrefix(url, "data:") {
 			return ""
 		}
 		if ev.Type == network.ResourceTypeDocument && w.mayLeaveFor(url) || !w.isOurs(ev.DocumentURL) && ev.Type != network.ResourceTypeDocument {
