@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +26,7 @@ import (
 var (
 	gallery = flag.String("gallery", "", "write every page in every state as HTML and PNG into this folder")
 	only    = flag.String("only", "", "a regular expression: only these states, in every test of this package")
+	views   = flag.String("views", "", "a regular expression: of the gallery, only these ways to look, such as d-light")
 )
 
 // newRenderer has everything switched on that a page can show.
@@ -106,6 +109,11 @@ type shot struct {
 }
 
 func shots() []shot {
+	wanted := regexp.MustCompile(*views)
+	return slices.DeleteFunc(allShots(), func(s shot) bool { return !wanted.MatchString(s.suffix) })
+}
+
+func allShots() []shot {
 	forced := []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}
 	return []shot{
 		{suffix: "d-light", query: "theme=light", width: 1280, height: 800},
