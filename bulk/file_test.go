@@ -2,6 +2,8 @@ package bulk_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -258,6 +260,23 @@ func TestFileFaults(t *testing.T) {
 	if h.events(t, "") > 0 {
 		t.Error("something was changed")
 	}
+}
+
+// The file that the documentation shows is one.
+func TestDocumentedFile(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "configuration-file.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	shown, _, _ := strings.Cut(rest, "```")
+	h := newHouse(t)
+	h.env["SHOP_SECRET"] = "a secret of the shop's own"
+	f := parse(t, shown)
+	if len(f.Roles) != 2 || len(f.Clients) != 3 || len(f.Settings) != 2 {
+		t.Errorf("shown: %+v", f)
+	}
+	h.make(t, f, false)
 }
 
 // What fails in the middle leaves told what was done.
