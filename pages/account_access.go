@@ -52,15 +52,19 @@ func (p RemoveAppPage) describe() description {
 	return description{template: "account_remove_app", title: text{key: "account.remove_title", args: args{"App": p.Name}}}
 }
 
-// NewRemoveAppPage is the page about the application of that ID and name.
-func NewRemoveAppPage(id, name string) RemoveAppPage {
-	return RemoveAppPage{Name: name, Review: Review{
+// NewRemoveAppPage is the page about the application of that ID and name; asks
+// says that it has to ask for consent when the person signs in to it again.
+func NewRemoveAppPage(id, name string, asks bool) RemoveAppPage {
+	p := RemoveAppPage{Name: name, Review: Review{
 		Form:   Form{Action: "/account/apps/" + id + "/remove"},
 		Submit: "account.remove_submit", Cancel: "/account/apps",
 		Consequences: []Text{
 			{Key: "account.remove_stops", Args: map[string]string{"App": name}},
 			{Key: "account.remove_data"},
-			{Key: "account.remove_again"},
 		},
 	}}
+	if asks {
+		p.Review.Consequences = append(p.Review.Consequences, Text{Key: "account.remove_again"})
+	}
+	return p
 }

@@ -80,7 +80,7 @@ func profileStates() []state {
 		{name: "account-theme-saved", page: profile(), shell: toasted(at, pages.Toast{Key: pages.ToastThemeSaved})},
 		{name: "account-password", page: password(), shell: accountShell("/account/password")},
 		{name: "account-password-faults", page: password(
-			idp.NewFault("current_password", "doesn't match; check it and try again"),
+			idp.NewFault("current_password", "does not match; check it and try again"),
 			idp.NewFault("new_password", "must be at least %d characters", 12),
 			idp.NewFault("new_password", "is among the passwords that are tried first; choose another"),
 		), shell: accountShell("/account/password")},
@@ -107,7 +107,7 @@ func accessStates() []state {
 		{name: "account-sessions-none", page: pages.SessionsPage{Rows: rows[:1]}, shell: toasted(at, pages.Toast{Key: pages.ToastNoSessions})},
 		{name: "account-apps", page: pages.AppsPage{Apps: apps}, shell: accountShell("/account/apps")},
 		{name: "account-apps-none", page: pages.AppsPage{}, shell: toasted("/account/apps", pages.Toast{Key: pages.ToastAppRemoved, Args: map[string]string{"App": "Grafana"}})},
-		{name: "account-apps-remove", page: pages.NewRemoveAppPage("grafana", "Grafana"), shell: accountShell("/account/apps/grafana/remove")},
+		{name: "account-apps-remove", page: pages.NewRemoveAppPage("grafana", "Grafana", true), shell: accountShell("/account/apps/grafana/remove")},
 	}
 }
 
@@ -175,7 +175,7 @@ func registerStates() []state {
 	return []state{
 		{name: "register", page: empty},
 		{name: "register-faults", page: register(idp.NewFault("username", "is taken; choose another"), idp.NewFault("new_password", "must be at least %d characters", 12))},
-		{name: "register-throttled", page: register(idp.NewFault("", "too many accounts were made from your network; try again in an hour"))},
+		{name: "register-throttled", page: register(idp.NewFault("", "too many accounts were made from your network; wait %s, then try again", time.Hour))},
 		{name: "register-stale", page: stale},
 		{name: "login-sign-up", page: login(func(p *pages.LoginPage) { p.RegisterTo = "/register?next=%2Flogin%3Fflow%3DZmxvdw" })},
 	}

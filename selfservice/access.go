@@ -119,7 +119,7 @@ func (a *SelfService) removeAppPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.Show(c, http.StatusOK, pages.NewRemoveAppPage(app.Client.ID, app.Client.DisplayName()))
+	return a.Show(c, http.StatusOK, pages.NewRemoveAppPage(app.Client.ID, app.Client.DisplayName(), !app.Client.SkipConsent))
 }
 
 func (a *SelfService) removeApp(c *gin.Context) error {

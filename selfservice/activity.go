@@ -88,6 +88,9 @@ func by(e *idp.AuditEvent, userID string) pages.ActivityBy {
 	case idp.ActorClient:
 		return pages.ByApp
 	case idp.ActorNobody:
+		if e.Action == idp.ActionUserCreate { // they registered
+			return pages.BySelf
+		}
 		return pages.ByStranger
 	case idp.ActorSystem:
 	}

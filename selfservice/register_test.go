@@ -50,6 +50,9 @@ func TestRegistration(t *testing.T) {
 		if got := events(t, e, u.ID, idp.ActionUserCreate); len(got) != 1 || got[0].ActorKind != idp.ActorNobody || got[0].IP == "" {
 			t.Errorf("recorded: %+v", got)
 		}
+		if row := b.Get("/account/activity?type=user.").Doc.Find("tbody tr"); row.Length() != 1 || !contains(row.Text(), "You") {
+			t.Errorf("activity: %s", row.Text())
+		}
 		if !(&person{t, e, u}).canSignIn(newPassword) {
 			t.Error("the password does not work")
 		}
