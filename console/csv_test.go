@@ -108,7 +108,7 @@ type told struct{ events []*idp.AuditEvent }
 func (r *told) Record(e *idp.AuditEvent) { r.events = append(r.events, e) }
 
 // download sends rows over HTTP, as a handler does.
-func download(t *testing.T, rows iter.Seq2[[]string, error]) (*http.Response, []byte, error, *told) {
+func download(t *testing.T, rows iter.Seq2[[]string, error]) (*http.Response, []byte, *told, error) {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
 	recorded := &told{}
@@ -132,11 +132,11 @@ func download(t *testing.T, rows iter.Seq2[[]string, error]) (*http.Response, []
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return res, body, err, recorded
+	return res, body, recorded, err
 }
 
 func TestSendCSV(t *testing.T) {
-	res, body, err, recorded := download(t, everything(numbers(1234, nil), cell))
+	res, body, recorded, err := download(t, everything(numbers(1234, nil), cell))
 	if err != nil || res.StatusCode != http.StatusOK || strings.Count(string(body), "\n") != 1235 || !strings.HasPrefix(string(body), "n\n0\n1\n") {
 		t.Errorf("%v, %d, %d bytes: %.20q", err, res.StatusCode, len(body), body)
 	}
@@ -146,7 +146,7 @@ func TestSendCSV(t *testing.T) {
 	if len(recorded.events) != 1 || recorded.events[0].Action != idp.ActionUsersExport || recorded.events[0].Target.Name != "q=a" {
 		t.Errorf("recorded: %+v", recorded.events)
 	}
-	if _, body, err, _ := download(t, everything(numbers(0, nil), cell)); err != nil || string(body) != "n\n" {
+	if _, body, _, err := download(t, everything(numbers(0, nil), cell)); err != nil || string(body) != "n\n" {
 		t.Errorf("an empty list gives %q, %v", body, err)
 	}
 }
@@ -154,11 +154,11 @@ func TestSendCSV(t *testing.T) {
 // A failure before the first row is told as such; after it the download breaks
 // off, and what came is seen to be a part.
 func TestSendCSVFails(t *testing.T) {
-	res, body, err, recorded := download(t, func(yield func([]string, error) bool) { yield(nil, idp.ErrUnavailable) })
+	res, body, recorded, err := download(t, func(yield func([]string, error) bool) { yield(nil, idp.ErrUnavailable) })
 	if err != nil || res.StatusCode != http.StatusServiceUnavailable || len(recorded.events) != 0 {
 		t.Errorf("%v, %d %q, %v", err, res.StatusCode, body, recorded.events)
 	}
-	_, body, err, recorded = download(t, everything(numbers(5000, idp.ErrUnavailable), cell))
+	_, body, recorded, err = download(t, everything(numbers(5000, idp.ErrUnavailable), cell))
 	if err == nil || len(body) == 0 || len(recorded.events) != 1 {
 		t.Errorf("%v, %d bytes, %v", err, len(body), recorded.events)
 	}

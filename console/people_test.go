@@ -183,10 +183,10 @@ func TestFormsOfPeople(t *testing.T) {
 	foreign := h.As(t, webtest.Manager)
 	foreign.Get("/admin/users/new")
 	_, theirs := foreign.Form(form("/admin/users"))
+	b := h.As(t, webtest.Admin)
 	for _, f := range peopleForms(u) {
 		for name, token := range map[string][]string{"missing": nil, "foreign": {theirs.Get("csrf")}, "rubbish": {"AAAA"}} {
 			t.Run(f.name+"/"+name, func(t *testing.T) {
-				b := h.As(t, webtest.Admin)
 				b.Get(f.page)
 				before := h.last()
 				values := url.Values{"csrf": token}

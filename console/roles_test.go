@@ -150,7 +150,7 @@ func TestDeleteRole(t *testing.T) {
 	if p := b.Get("/admin/roles/Spare/delete"); at(p) != "/login" {
 		t.Fatalf("long after signing in: %s", p.URL)
 	}
-	p = b.Submit("form[action^='/login']", url.Values{"password": {webtest.Password}})
+	b.Submit("form[action^='/login']", url.Values{"password": {webtest.Password}})
 	before := h.last()
 	action, values := b.Form(form("/admin/roles/Spare/delete"))
 	values = merged(values, url.Values{"match": {"Spare"}, "reason": {"unused"}})

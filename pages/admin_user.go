@@ -35,13 +35,19 @@ func (h UserHead) Disabled() bool { return h.User.Status == idp.UserDisabled }
 // Locked reports whether failed sign-ins hold the person back.
 func (h UserHead) Locked() bool { return h.User.FailedAuthCount >= idp.LockedFailures }
 
-// LastSignIn, LastFailure and PasswordSince are zero for what never was.
-func (h UserHead) LastSignIn() time.Time    { return orZero(h.User.LastLoginAt) }
-func (h UserHead) LastFailure() time.Time   { return orZero(h.User.FailedAuthAt) }
+// LastSignIn is zero for somebody who never signed in.
+func (h UserHead) LastSignIn() time.Time { return orZero(h.User.LastLoginAt) }
+
+// LastFailure is when a sign-in failed last, zero for never.
+func (h UserHead) LastFailure() time.Time { return orZero(h.User.FailedAuthAt) }
+
+// PasswordSince is when the password was set, zero when that is not known.
 func (h UserHead) PasswordSince() time.Time { return orZero(h.User.LastChangeAt) }
 
-// Ends is when the account stops working, zero for never; Leaves when it will be deleted.
-func (h UserHead) Ends() time.Time   { return orZero(h.User.ExpiresAt) }
+// Ends is when the account stops working, zero for never.
+func (h UserHead) Ends() time.Time { return orZero(h.User.ExpiresAt) }
+
+// Leaves is when the account will be deleted, as its owner asked, zero for never.
 func (h UserHead) Leaves() time.Time { return orZero(h.User.DeleteAt) }
 
 // LockedText says why the person may be held back.
@@ -83,7 +89,7 @@ func (p UserPage) Now(field string) any {
 	return Text{Key: "people.now", Args: map[string]string{"Value": v}}
 }
 
-// NameFields, LinkFields and AddressFields are claims that are asked for alike.
+// NameFields are what people are called.
 func (p UserPage) NameFields() []string {
 	return []string{"name", "given_name", "middle_name", "family_name", "nickname", "preferred_username"}
 }

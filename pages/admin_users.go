@@ -38,10 +38,11 @@ func (s UserState) Tone() string {
 	switch s {
 	case UserWorks:
 		return "ok"
-	case UserDisabled, UserExpired:
+	case UserLocked, UserLeaving:
+		return "warn"
+	default:
 		return ""
 	}
-	return "warn"
 }
 
 // Key is the state in words.
