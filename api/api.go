@@ -40,6 +40,7 @@ type API struct {
 	*web.Site
 
 	callers, strangers *limiter
+	denials            *limiter   // those that are recorded
 	verifying          sync.Mutex // one walk over the audit log at a time
 
 	text     []byte // of the description
@@ -61,6 +62,7 @@ func New(o Options) (*API, error) {
 		Options: o, text: text, document: d,
 		callers:   newLimiter("caller", o.Limits.Caller),
 		strangers: newLimiter("stranger", o.Limits.Stranger),
+		denials:   newLimiter("", Quota{1, time.Minute}),
 	}, nil
 }
 

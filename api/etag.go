@@ -128,3 +128,12 @@ func (c condition) since(current time.Time) (time.Time, error) {
 	}
 	return seen, nil
 }
+
+// check is since for changes that a store does not compare versions for.
+func (c condition) check(current time.Time) error {
+	seen, err := c.since(current)
+	if err == nil && !seen.IsZero() && !seen.Equal(current) {
+		return idp.ErrStale
+	}
+	return err
+}

@@ -94,12 +94,8 @@ func (a *API) deleteRole(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	since, err := c.match.since(r.UpdatedAt)
-	if err != nil {
+	if err := c.match.check(r.UpdatedAt); err != nil {
 		return nil, err
-	}
-	if !since.IsZero() && !since.Equal(r.UpdatedAt) {
-		return nil, idp.ErrStale
 	}
 	err = a.Roles.Delete(c.ctx(), r.Name)
 	if held := (*idp.ConflictError)(nil); errors.As(err, &held) {

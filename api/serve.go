@@ -98,10 +98,13 @@ func (a *API) permit(c *call) error {
 	return a.deny(c)
 }
 
-// deny refuses and records it.
+// deny refuses and records it, once a minute for each caller and call: whoever
+// asks again and again must not fill the log.
 func (a *API) deny(c *call, faults ...idp.Fault) error {
-	a.Site.Audit.Record(idp.NewEvent(c.ctx(), a.Now(), idp.ActionPermissionRefuse,
-		idp.Target{Kind: "call", ID: c.route.Method + " " + c.route.Path}, idp.AuditRefused))
+	if a.denials.bucket(c.caller()+" "+c.route.ID).AllowN(a.Now(), 1) {
+		a.Site.Audit.Record(idp.NewEvent(c.ctx(), a.Now(), idp.ActionPermissionRefuse,
+			idp.Target{Kind: "call", ID: c.route.Method + " " + c.route.Path}, idp.AuditRefused))
+	}
 	return forbidden(faults...)
 }
 

@@ -120,12 +120,12 @@ func (a *API) deleteUser(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.isSelf(u.ID) {
+		return a.leave(c, u)
+	}
 	since, err := c.match.since(u.UpdatedAt)
 	if err != nil {
 		return nil, err
-	}
-	if c.isSelf(u.ID) {
-		return a.leave(c, u)
 	}
 	// Disabling first takes the rights and the version as they are in that
 	// moment; Delete would do it too, without asking for either.
@@ -142,6 +142,9 @@ func (a *API) deleteUser(c *call) (*answer, error) {
 func (a *API) leave(c *call, u *idp.User) (*answer, error) {
 	if u.Permissions.Any() || !c.own {
 		return nil, ownAccount("nobody deletes the own account here; another administrator can")
+	}
+	if err := c.match.check(u.UpdatedAt); err != nil {
+		return nil, err
 	}
 	u, err := a.Users.RequestDeletion(c.ctx(), u.ID)
 	if err != nil {

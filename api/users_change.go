@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"gatehouse/account"
 	"gatehouse/idp"
@@ -13,19 +14,11 @@ import (
 func profile() []string {
 	names := []string{"address"}
 	for _, t := range (&idp.User{}).Texts() {
-		if _, part := cutDot(t.Name); !part {
+		if !strings.Contains(t.Name, ".") { // parts of the address come with it
 			names = append(names, t.Name)
 		}
 	}
 	return names
-}
-
-// cutDot tells the parts of the address from members.
-func cutDot(name string) (string, bool) {
-	if i := slices.Index([]byte(name), '.'); i >= 0 {
-		return name[:i], true
-	}
-	return name, false
 }
 
 // writable is what may be changed on anybody's record.
@@ -44,17 +37,14 @@ func (a *API) updateUser(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	since, err := c.match.since(u.UpdatedAt)
-	if err != nil {
-		return nil, err
-	}
 	if m.has("password") || m.has("oldpassword") {
-		if !since.IsZero() && !since.Equal(u.UpdatedAt) {
-			return nil, idp.ErrStale
-		}
 		return a.updatePassword(c, u, m)
 	}
 	if err := a.mayName(c, u, m); err != nil {
+		return nil, err
+	}
+	since, err := c.match.since(u.UpdatedAt)
+	if err != nil {
 		return nil, err
 	}
 	u, err = a.Users.UpdateIf(c.ctx(), u.ID, since, func(u *idp.User) error { return a.applyUser(c, u, m) })
@@ -183,6 +173,9 @@ func (a *API) updatePassword(c *call, u *idp.User, m members) (*answer, error) {
 	}
 	if !m.has("password") {
 		return nil, invalid(fault("password", "is required"))
+	}
+	if err := c.match.check(u.UpdatedAt); err != nil {
+		return nil, err
 	}
 	password, err := m.text("password")
 	if err != nil {
