@@ -138,7 +138,7 @@ func fits(q idp.AuditQuery, e *idp.AuditEvent) bool {
 // stillMay reads the session and the person again. It does not count as use: a
 // page left open keeps nobody signed in.
 func (k *Console) stillMay(ctx context.Context, who web.SignedIn) bool {
-	_, err := k.Options.Sessions.Session(ctx, who.Session.Digest)
+	_, err := k.Sessions.Session(ctx, who.Session.Digest)
 	if errors.Is(err, idp.ErrUnavailable) {
 		return true // asked again in a minute; meanwhile counts alone are told
 	}

@@ -24,7 +24,7 @@ func (k *Console) overview(c *gin.Context) error {
 	}
 	// A store that does not answer costs its panel, not the page.
 	k.countInto(ctx, &p, web.Person(c).User, may.MaySeeAll())
-	if n, err := k.Options.Sessions.CountSessions(ctx); err == nil {
+	if n, err := k.Sessions.CountSessions(ctx); err == nil {
 		p.Sessions = &n
 	}
 	if may.MaySeeAll() {

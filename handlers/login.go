@@ -210,7 +210,7 @@ func (s *site) tryPassword(c *gin.Context, l *loginForm) error {
 
 func (s *site) signInOutcome(c *gin.Context, outcome string) {
 	web.RecordOf(c).Outcome = "sign_in:" + outcome
-	s.Options.Metrics.SignIn(outcome)
+	s.Metrics.SignIn(outcome)
 }
 
 // flash keeps a notice and what was typed as username, never the password,

@@ -40,7 +40,7 @@ func (s *site) tokenOutcome(c *gin.Context, grant string, err error) error {
 		outcome = web.CodeOf(err)
 	}
 	web.RecordOf(c).Outcome = grant + ":" + outcome
-	s.Options.Metrics.Token(grant, outcome)
+	s.Metrics.Token(grant, outcome)
 	return err
 }
 

@@ -45,6 +45,7 @@ var (
 	errPanic     = errors.New("panic")
 )
 
+// Error codes of RFC 6749, and what else answers say.
 const (
 	CodeInvalidRequest = "invalid_request"
 	CodeAccessDenied   = "access_denied"
