@@ -29,7 +29,7 @@ test: ## Run every test against real Postgres, Redis and Chromium, installing th
 
 bench: ## Compare with the floor: CPU per request and its ratio
 	.ci/setup
-	go test -run '^$$' -bench . -benchtime 3s -timeout 30m ./bench
+	go test -run '^$$' -bench . -benchtime 3s -timeout 60m ./bench
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 30s)
 	@set -e; for file in $$(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' .); do \

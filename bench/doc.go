@@ -1,6 +1,8 @@
 // Package bench compares the running program with a floor: the smallest honest
 // net/http program that does the work which cannot be avoided (floor_*_test.go).
-// It contains no code of the product, and asserts nothing.
+// It contains no code of the product, and asserts nothing. bulk_test.go alone uses
+// the product's rooms: BenchmarkImport and BenchmarkLists time them with 100,000
+// people and events, without a floor.
 //
 // Figures of a shared machine move, so each is taken beside the floor's in the
 // same run: both answer the same requests on the same stores, in turn, in short

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,7 +60,7 @@ Nobody can sign in as one of those people. They are refused unless the issuer is
 func (a *App) fill(ctx context.Context, admin *server.Admin, result *seedResult, users, events int) (err error) {
 	f := bulk.Filler{
 		Users: admin.UserList, Roles: admin.Roles, Audit: admin.Audit, Now: time.Now,
-		Random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), //nolint:gosec // nobody can sign in as these people
+		Random: bulk.RandomPeople(),
 	}
 	if users > 0 {
 		tell, done := a.progress("people", users)

@@ -16,8 +16,8 @@ const auditColumns = `seq, time, actor_kind, actor_id, actor_name, action, targe
 
 const auditWidth = 19 // with search
 
-// auditChunk is how many events one statement inserts.
-const auditChunk = 100
+// auditChunk is how many events one statement inserts; see addChunk.
+const auditChunk = 30
 
 // record seals the events behind the last one and inserts them, in the
 // transaction of what they tell of. It comes last: the one row that says where the

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	// addChunk is how many users one statement inserts; SQLite takes 32,766 parameters.
-	addChunk = 250
+	// addChunk is how many users one statement inserts. SQLite finds each parameter by
+	// a walk over those before it, so that long statements cost the square of their length.
+	addChunk = 20
 	// addTries bounds how often an addition starts again because a role went away.
 	addTries = 3
 )
