@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -150,12 +149,11 @@ func (s *Users) policy() Policy { return Policy{MinLength: s.o.Settings().Passwo
 // now is cut to what every store keeps.
 func (s *Users) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 
-// tidy brings the record into the form in which it is kept.
+// tidy brings the record into the form in which it is kept. The names of roles
+// stay as they are: whoever decides who may give a role has looked at them, and
+// " Admin" must not become another name behind that look.
 func tidy(u *idp.User) {
 	u.Normalize()
-	for i, r := range u.Roles {
-		u.Roles[i] = strings.TrimSpace(r)
-	}
 	slices.Sort(u.Roles)
 	u.Roles = slices.Compact(u.Roles)
 	if u.ExpiresAt != nil {

@@ -615,3 +615,21 @@ func TestReachIsAskedInTheChange(t *testing.T) {
 		}
 	}
 }
+
+// A role that the manager may not give is not given under another spelling either.
+func TestNoRoleByAnotherSpelling(t *testing.T) {
+	h := newHouse(t)
+	b := h.As(t, webtest.Manager)
+	u := h.FindUser(webtest.User)
+	b.Get("/admin/users/" + u.ID + "/roles")
+	p := b.Submit("main form[action$='/roles']", url.Values{"roles": {" Admin"}})
+	says(t, p, "There is no role")
+	b.Get("/admin/users/new")
+	b.Submit("main form[action='/admin/users']", url.Values{"username": {"spelled"}, "roles": {"Admin "}})
+	if is := h.FindUser(webtest.User); is.Permissions.Any() {
+		t.Errorf("a manager made an administrator: %+v", is)
+	}
+	if !h.gone("spelled") {
+		t.Errorf("a manager added %+v", h.FindUser("spelled"))
+	}
+}
