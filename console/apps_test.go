@@ -115,11 +115,17 @@ func (h *house) signInTo(b *webtest.Browser, id, secret, redirect, scope string)
 	})
 }
 
-// codeFrom follows an authorization request, allowing what is asked, until the
-// browser leaves for the application, and returns the code that it brings there.
+// codeFrom is the code that an authorization request ends with.
 func (h *house) codeFrom(b *webtest.Browser, address string) string {
 	h.t.Helper()
-	p := b.Get(address)
+	return h.leaves(b, address).Query().Get("code")
+}
+
+// leaves follows an authorization request, allowing what is asked, until the
+// browser leaves for the application, and returns where it goes.
+func (h *house) leaves(b *webtest.Browser, address string) *url.URL {
+	h.t.Helper()
+	p := b.Get(strings.TrimPrefix(address, h.URL))
 	for range 8 {
 		to := p.Header.Get("Location")
 		if to == "" {
@@ -128,8 +134,8 @@ func (h *house) codeFrom(b *webtest.Browser, address string) string {
 			}
 		}
 		if u, err := url.Parse(to); err == nil && to != "" {
-			if code := u.Query().Get("code"); code != "" {
-				return code
+			if u.Query().Has("code") {
+				return u
 			}
 			p = b.Get(to)
 			continue
@@ -144,7 +150,7 @@ func (h *house) codeFrom(b *webtest.Browser, address string) string {
 		}
 	}
 	h.t.Fatalf("the sign-in does not end: %s", p.URL)
-	return ""
+	return nil
 }
 
 // upload sends a form of the present page with a file.

@@ -104,8 +104,20 @@ func (m *snippets) make(id, issuer string, c *idp.Client) (*pages.Snippet, error
 	if err := m.templates.ExecuteTemplate(&text, k.files[c.Kind()]+".txt", f); err != nil {
 		return nil, fmt.Errorf("snippet %s: %w", k.id, err)
 	}
-	out.Text = text.String()
+	out.Files = splitFiles(text.String())
 	return out, nil
+}
+
+// fileMark begins the line that names a file within a snippet.
+const fileMark = "==> "
+
+func splitFiles(text string) []pages.SnippetFile {
+	var out []pages.SnippetFile
+	for part := range strings.SplitSeq(strings.TrimPrefix(text, fileMark), "\n"+fileMark) {
+		name, body, _ := strings.Cut(part, "\n")
+		out = append(out, pages.SnippetFile{Name: name, Text: strings.TrimRight(body, "\n") + "\n"})
+	}
+	return out
 }
 
 // snippetFacts is what the templates of snippets see.

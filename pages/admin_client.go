@@ -124,13 +124,17 @@ func (p ClientSecretsPage) Public() bool { return p.Client.IsPublic() }
 // SnippetChoice is a library that a snippet can be shown for.
 type SnippetChoice struct{ ID, Title string }
 
-// Snippet is text to paste.
+// Snippet is what to paste: one file or more.
 type Snippet struct {
-	ID, Title, Text string
+	ID, Title string
+	Files     []SnippetFile
 	// NeedsRedirect is the redirect URI that the library insists on and that is
 	// not registered, "" when nothing is missing.
 	NeedsRedirect string
 }
+
+// SnippetFile is a text and what its file is called.
+type SnippetFile struct{ Name, Text string }
 
 // ClientSnippetsPage is how to connect the application.
 type ClientSnippetsPage struct {

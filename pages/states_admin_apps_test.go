@@ -197,7 +197,7 @@ func clientMoreStates() []state {
 		{Name: "clients.setting.scope", Value: "openid profile email offline_access"},
 		{Name: "clients.setting.pkce", Value: "S256"},
 	}
-	snippet := &pages.Snippet{ID: "spring", Title: "Spring Boot", NeedsRedirect: "https://wiki.example.com/login/oauth2/code/gatehouse", Text: "spring:\n  security:\n    oauth2:\n      client:\n        registration:\n          gatehouse:\n            client-id: \"wiki\"\n            client-secret: ${CLIENT_SECRET}\n            redirect-uri: \"https://wiki.example.com/a/long/path/that/does/not/fit/on/a/narrow/screen/callback\"\n"}
+	snippet := &pages.Snippet{ID: "spring", Title: "Spring Boot", NeedsRedirect: "https://wiki.example.com/login/oauth2/code/gatehouse", Files: []pages.SnippetFile{{"application.yaml", "spring:\n  security:\n    oauth2:\n      client:\n        registration:\n          gatehouse:\n            client-id: \"wiki\"\n            client-secret: ${CLIENT_SECRET}\n            redirect-uri: \"https://wiki.example.com/a/long/path/that/does/not/fit/on/a/narrow/screen/callback\"\n"}, {"SecurityConfig.java", "@Configuration\nclass SecurityConfig {\n}\n"}}}
 	grants := grantPage("/admin/clients/wiki/tokens", "", grantRows()...)
 	rotating := appReview("clients.rotate.title", "clients.rotate.submit", nil, pages.Text{Key: "clients.rotate.shown"}, pages.Text{Key: "clients.rotate.oldest"})
 	deleting := appReview("clients.deleting.title", "clients.deleting.submit", func(r *pages.Review) { r.Final, r.Reason, r.Match = true, true, "wiki" },
