@@ -38,6 +38,9 @@ func parseMembers(body []byte) (members, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, errNoObject()
 		}
+		if nesting(value) > maxNesting {
+			return nil, web.BadInput("the body is nested too deeply")
+		}
 		if _, twice := m[name.(string)]; twice { // only a string stands there
 			return nil, web.BadInput("a member of the body is repeated")
 		}
@@ -50,6 +53,30 @@ func parseMembers(body []byte) (members, error) {
 		return nil, web.BadInput("there is something after the JSON object")
 	}
 	return m, nil
+}
+
+// maxNesting bounds objects and lists within a member. No record of ours needs
+// more than one; each costs a merge another walk over all that lies within.
+const maxNesting = 8
+
+// nesting is how many objects and lists lie within each other in a JSON value.
+func nesting(value json.RawMessage) int {
+	depth, most, quoted := 0, 0, false
+	for i := 0; i < len(value); i++ {
+		switch b := value[i]; {
+		case quoted && b == '\\':
+			i++ // what is escaped ends no text
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			depth++
+			most = max(most, depth)
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return most
 }
 
 func errNoObject() error { return web.BadInput("the body is not a JSON object") }
