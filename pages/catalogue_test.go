@@ -19,11 +19,7 @@ import (
 func untranslated() []string {
 	return []string{
 		"admin_apps",
-		"admin_audit",
-		"admin_overview",
 		"admin_people",
-		"admin_settings",
-		"docs",
 	}
 }
 
