@@ -76,6 +76,9 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("the page of a form: %w", err)
 	}
+	if !s.mayLeaveDraft(c) {
+		return page.RequestURI(), nil
+	}
 	for _, name := range secretFields() {
 		d.Values.Del(name)
 	}

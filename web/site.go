@@ -80,6 +80,7 @@ type Site struct {
 	proxies     proxies
 	bodies      bodies
 	sealer      sealer
+	draftLimits draftLimits
 	headers     http.Header // shared by all answers, never changed
 }
 
@@ -109,11 +110,12 @@ func New(o Options) (*Site, error) {
 		o.Now = time.Now
 	}
 	s := &Site{
-		Options: o,
-		https:   issuer.Scheme == "https",
-		Cookies: Cookies{secure: issuer.Scheme == "https"},
-		proxies: o.TrustedProxies,
-		headers: secureHeaders(),
+		Options:     o,
+		https:       issuer.Scheme == "https",
+		Cookies:     Cookies{secure: issuer.Scheme == "https"},
+		proxies:     o.TrustedProxies,
+		headers:     secureHeaders(),
+		draftLimits: newDraftLimits(),
 	}
 	if s.sealer, err = newSealer(o.CSRFKey); err != nil {
 		return nil, err
