@@ -14,6 +14,8 @@
 //
 //	console.go        what the room stands on, and its guards
 //	routes_people.go  users, roles, sessions
+//	bulk.go           acts on many people, and the choice that leads to them
+//	csv.go            lists that are downloaded, here and elsewhere
 //	routes_apps.go    clients, tokens, keys
 //	routes_records.go overview, audit log, settings
 package console
