@@ -10,8 +10,10 @@ import (
 	"gatehouse/webtest"
 )
 
-func TestEntityTags(t *testing.T) {
-	e := webtest.New(t)
+func TestEntityTags(t *testing.T) { onEach(t, checkEntityTags) }
+
+func checkEntityTags(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	user := "/users/" + e.FindUser(webtest.User).ID
 	admin.post("/roles", `{"name":"editor"}`).want(http.StatusCreated)
@@ -68,8 +70,10 @@ func TestSignInMakesNoEditStale(t *testing.T) {
 }
 
 // Of many who saw the same version one changes it.
-func TestOneEditWins(t *testing.T) {
-	e := webtest.New(t)
+func TestOneEditWins(t *testing.T) { onEach(t, checkOneEditWins) }
+
+func checkOneEditWins(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	e.Person("deputy", idp.RoleAdmin)
 	admins := []*client{as(t, e, webtest.Admin), as(t, e, "deputy")}
 	path := "/users/" + e.FindUser(webtest.User).ID

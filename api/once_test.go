@@ -14,8 +14,10 @@ import (
 
 func once(key string) header { return header{"Idempotency-Key", key} }
 
-func TestOnce(t *testing.T) {
-	e := webtest.New(t)
+func TestOnce(t *testing.T) { onEach(t, checkOnce) }
+
+func checkOnce(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	for path, body := range map[string]string{
 		"/users": `{"username":"once"}`, "/roles": `{"name":"once"}`, "/clients": `{"client_id":"web","kind":"web","redirect_uris":["https://a.example/cb"]}`,
@@ -61,8 +63,10 @@ func TestOnceAfterRefusal(t *testing.T) {
 }
 
 // Of many at once one is done; the others wait or get its answer.
-func TestOnceAtTheSameTime(t *testing.T) {
-	e := webtest.New(t)
+func TestOnceAtTheSameTime(t *testing.T) { onEach(t, checkOnceAtTheSameTime) }
+
+func checkOnceAtTheSameTime(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	var made, told atomic.Int64
 	var secrets sync.Map

@@ -10,8 +10,10 @@ import (
 	"gatehouse/webtest"
 )
 
-func TestRoles(t *testing.T) {
-	e := webtest.New(t)
+func TestRoles(t *testing.T) { onEach(t, checkRoles) }
+
+func checkRoles(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	made := admin.post("/roles", `{"name":"ops:edit","description":"May publish.","permission":"read"}`).want(http.StatusCreated).object()
 	if made["built_in"] != false || made["members"] != 0.0 || made["permission"] != "read" {
@@ -61,8 +63,10 @@ func TestOwnRole(t *testing.T) {
 	boss.patch("/roles/Auditor", `{"permission":"users"}`).want(http.StatusOK)
 }
 
-func TestClients(t *testing.T) {
-	e := webtest.New(t)
+func TestClients(t *testing.T) { onEach(t, checkClients) }
+
+func checkClients(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	made := admin.post("/clients", `{"client_name":"Wiki","redirect_uris":["https://wiki.example/cb"],"grant_types":["authorization_code","refresh_token"],"scope":"openid profile openid"}`).want(http.StatusCreated)
 	client := made.object()
@@ -167,8 +171,10 @@ func TestClientFaults(t *testing.T) {
 	}
 }
 
-func TestSessionsGrantsApps(t *testing.T) {
-	e := webtest.New(t)
+func TestSessionsGrantsApps(t *testing.T) { onEach(t, checkSessionsGrantsApps) }
+
+func checkSessionsGrantsApps(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin, me := as(t, e, webtest.Admin), as(t, e, webtest.User)
 	id := e.FindUser(webtest.User).ID
 	browsers := []*webtest.Browser{e.As(t, webtest.User), e.As(t, webtest.User), e.As(t, webtest.User)}
@@ -254,8 +260,10 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestAudit(t *testing.T) {
-	e := webtest.New(t)
+func TestAudit(t *testing.T) { onEach(t, checkAudit) }
+
+func checkAudit(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	id := e.FindUser(webtest.User).ID
 	admin.patch("/users/"+id, `{"name":"Changed","password":"violet77"}`).want(http.StatusUnprocessableEntity)

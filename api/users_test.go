@@ -14,8 +14,10 @@ import (
 
 const quoted = `"` + webtest.Password + `"`
 
-func TestUserLife(t *testing.T) {
-	e := webtest.New(t)
+func TestUserLife(t *testing.T) { onEach(t, checkUserLife) }
+
+func checkUserLife(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	admin := as(t, e, webtest.Admin)
 	made := admin.post("/users", `{"username":" Ada ","email":"Ada@Example.com","name":"Ada Lovelace","password":`+quoted+`,
 		"address":{"country":"GB"},"roles":["User","Auditor"],"expires_at":"2099-01-02T03:04:05+02:00","email_verified":true}`).want(http.StatusCreated)
@@ -129,8 +131,10 @@ func TestUserFaults(t *testing.T) {
 	admin.do(http.MethodPut, "/users/"+id, `{}`).problem(http.StatusMethodNotAllowed, "invalid_request")
 }
 
-func TestUserList(t *testing.T) {
-	e := webtest.New(t)
+func TestUserList(t *testing.T) { onEach(t, checkUserList) }
+
+func checkUserList(t *testing.T, e *webtest.Env) {
+	t.Helper()
 	e.People(120)
 	reader := as(t, e, webtest.Reader)
 	var seen []string
