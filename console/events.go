@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (k *Console) live(c *gin.Context, q idp.AuditQuery) error {
 	}
 	defer leave()
 	ctx := c.Request.Context()
-	seq, err := k.liveStart(ctx, c.GetHeader("Last-Event-ID"))
+	seq, err := k.liveStart(ctx, cmp.Or(c.GetHeader("Last-Event-ID"), c.Query("last")))
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,9 @@ func (k *Console) live(c *gin.Context, q idp.AuditQuery) error {
 	}
 }
 
-// liveStart is the event after which to begin.
+// liveStart is the event after which to begin: the last that the page was told
+// of, which the browser sends after a broken connection and our script when a
+// hidden page is shown again.
 func (k *Console) liveStart(ctx context.Context, last string) (int64, error) {
 	if n, err := strconv.ParseInt(last, 10, 64); err == nil && n >= 0 {
 		return n, nil
