@@ -11,5 +11,5 @@ type RegisterPage struct {
 }
 
 func (p RegisterPage) describe() description {
-	return description{template: "register", title: text{key: "register.title"}, failed: p.Form.Failed()}
+	return description{template: "register", title: text{key: "register.title"}, failed: p.Form.Failed(), parts: true}
 }

@@ -20,6 +20,8 @@ type description struct {
 	oneShot bool
 	// wide pages hold long lines.
 	wide bool
+	// parts says that a public page has forms and lists as those of the console do.
+	parts bool
 }
 
 // Context is what every page needs. Renderer.Context builds it from a request;

@@ -102,7 +102,8 @@ type view struct {
 	Title, Product       string
 	RequestID            string
 	Here                 string // this page's own address, "" when it cannot be asked for by GET
-	Style, Brand, Icon   string // addresses; Brand is "" without colours of the operator
+	Style, MoreStyle     string // addresses; MoreStyle is "" on the pages of a sign-in
+	Brand, Icon          string // addresses; Brand is "" without colours of the operator
 	Scripts              []string
 	Logo                 string // address of the operator's, "" for ours
 	Wide                 bool
@@ -137,6 +138,9 @@ func (r *Renderer) view(c Context, t *tongue, p Page, d description) (view, erro
 		Style: r.files.URL("app.css"), Brand: r.brand.address(settings.Accent), Icon: r.files.URL("favicon.svg"), Wide: d.wide,
 		Scripts: []string{r.files.URL("auth.js")}, Shell: c.Shell,
 		Help: r.options.HelpURL, Privacy: r.options.PrivacyURL, Terms: r.options.TermsURL, state: &renderState{},
+	}
+	if c.Shell != nil || d.wide || d.parts {
+		v.MoreStyle = r.files.URL("console.css")
 	}
 	if settings.Logo != "" {
 		v.Logo = "/images/" + settings.Logo

@@ -114,7 +114,7 @@ func TestContrastBites(t *testing.T) {
 
 // TestColoursAreTokens keeps colours in the block that the contrast test reads.
 func TestColoursAreTokens(t *testing.T) {
-	css := string(files(t).Content("app.css"))
+	css := styles(t)
 	rest := token.ReplaceAllString(css, "")
 	if found := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(`).FindAllString(rest, -1); found != nil {
 		t.Errorf("colours outside the tokens: %q", found)

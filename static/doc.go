@@ -1,4 +1,4 @@
-// Package static owns the files that pages load: one stylesheet, the scripts
+// Package static owns the files that pages load: the stylesheets, the scripts
 // auth.js (every page) and admin.js (pages of those who are signed in), and the
 // icons. They are compiled into the binary, compressed once at the start, and
 // addressed by their content (?v=hash), so browsers may keep them for good. It
