@@ -19,7 +19,6 @@ import (
 func untranslated() []string {
 	return []string{
 		"admin_apps",
-		"admin_people",
 	}
 }
 
