@@ -11,7 +11,7 @@ type ClientStore interface {
 	CreateClient(ctx context.Context, c *Client) error
 	// Client returns the client, disabled or not, or ErrNotFound.
 	Client(ctx context.Context, id string) (*Client, error)
-	// UpdateClient writes every member but ID and CreatedAt, if the stored
+	// UpdateClient writes every member but ID, CreatedAt and LastUsedAt, if the stored
 	// UpdatedAt equals ifUnchangedSince (ErrStale otherwise; ErrNotFound when
 	// absent). A zero ifUnchangedSince skips the check.
 	UpdateClient(ctx context.Context, c *Client, ifUnchangedSince time.Time) error

@@ -85,6 +85,15 @@ func TestEveryModeKeepsEverything(t *testing.T) {
 			noError(t, s.Interactions.CreateInteraction(ctx, &idp.Interaction{ID: "i", ExpiresAt: time.Now().Add(time.Minute)}))
 			_, err = s.Throttles.Try(ctx, idp.Attempt{Key: "k", Limit: 1, Window: time.Minute})
 			noError(t, err)
+			noError(t, s.Notes.PutNote(ctx, "n", nil, time.Minute))
+			_, err = s.Sessions.CountSessions(ctx)
+			noError(t, err)
+			_, err = s.Settings.Settings(ctx)
+			noError(t, err)
+			_, err = s.Tallies.Tallies(ctx, time.Now(), time.Now())
+			noError(t, err)
+			noError(t, s.Images.PutImage(ctx, &idp.Image{ID: "i"}))
+			storagetest.Chain(t, s.Audit, 1) // of the user
 			_, err = s.Purge(ctx)
 			noError(t, err)
 
@@ -98,7 +107,7 @@ func TestEveryModeKeepsEverything(t *testing.T) {
 			if !slices.Equal(pools, mode.pools) {
 				t.Errorf("pools are %q, want %q", pools, mode.pools)
 			}
-			for _, call := range []string{"users.CreateUser", "grants.Grant", "throttles.Try", "keys.Keys"} {
+			for _, call := range []string{"users.CreateUser", "grants.Grant", "throttles.Try", "keys.Keys", "notes.PutNote", "audit.AuditHead", "settings.Settings", "tallies.Tallies", "images.PutImage"} {
 				if !seen[call] {
 					t.Errorf("nothing was heard of %s", call)
 				}

@@ -12,6 +12,7 @@ import (
 func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp.AuditEvent], error) {
 	d := &s.db.dialect
 	var c conditions
+	byIndex := false // one of the conditions has an index of its own
 	if text := strings.TrimSpace(clean(q.Text)); text != "" {
 		c.contains(d, "audit.search", text)
 	}
@@ -23,13 +24,13 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 	} {
 		if f.value != "" {
 			c.add(f.column, clean(f.value))
-			c.found = true
+			byIndex = true
 		}
 	}
 	switch {
 	case q.Result == idp.AuditRefused:
 		c.add("audit.result = 'refused'") // as the index says
-		c.found = true
+		byIndex = true
 	case q.Result != "":
 		c.add("audit.result = ?", clean(string(q.Result)))
 	}
@@ -37,7 +38,7 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 		c.add("audit.action >= ? AND audit.action < ?", clean(prefix)+".", clean(prefix)+"/") // "/" follows "."
 	} else if q.Action != "" {
 		c.add("audit.action = ?", clean(q.Action))
-		c.found = true
+		byIndex = true
 	}
 	if q.PersonID != "" {
 		id := clean(q.PersonID)
@@ -50,10 +51,12 @@ func (s *Audit) QueryAudit(ctx context.Context, q idp.AuditQuery) (idp.Page[*idp
 	if q.To != 0 {
 		c.add("audit.time < ?", d.time(second(q.To)))
 	}
+	if !byIndex {
+		c.along = "audit_time"
+	}
 	o := order{name: "time", column: "audit.time", time: true, descending: true}
 	l := listing[idp.AuditEvent]{
 		db: s.db, table: "audit", id: "audit.seq", columns: auditColumns, into: auditInto, parseID: numberID,
-		narrow: "audit_time",
 	}
 	return l.page(ctx, "QueryAudit", q.ListQuery, o, c)
 }

@@ -20,9 +20,6 @@ type listing[T any] struct {
 	key     string // finds a record whole; "" if it is the id
 	columns string // of a record
 	into    func(*T) scanner
-	// narrow is an index that holds all that filters look at: SQLite, which knows
-	// nothing of how many rows have a value, reads it from end to end.
-	narrow string
 	// parseID reads an ID of a cursor.
 	parseID func(string) (id any, ok bool)
 }
@@ -62,7 +59,9 @@ func (o order) String() string {
 type conditions struct {
 	texts []string
 	args  []any
-	found bool // one of them finds the few records there are by an index of its own
+	// along is the index along which SQLite is to read, which knows nothing of how many
+	// records have a value; "" leaves it to the planner.
+	along string
 }
 
 func (c *conditions) add(text string, args ...any) {
@@ -98,8 +97,8 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 		return idp.Page[*T]{}, err
 	}
 	from := l.table
-	if l.narrow != "" && l.db.dialect.along != "" && len(c.texts) > 0 && !c.found {
-		from += l.db.dialect.along + l.narrow
+	if c.along != "" && l.db.dialect.along != "" {
+		from += l.db.dialect.along + c.along
 	}
 	on := conditions{texts: c.texts[:len(c.texts):len(c.texts)], args: c.args[:len(c.args):len(c.args)]}
 	comparison, direction := ">", "ASC"

@@ -150,11 +150,15 @@ func sqlitePath(databaseURL string) (path string, ok bool) {
 	return strings.TrimPrefix(path, "//"), ok
 }
 
+// sqliteWriter are the writer's parameters. Statements of many rows keep what
+// would undo them in memory, not in a file, and 8 MB of pages at hand.
+const sqliteWriter = "_txlock=immediate&_journal_mode=WAL&_pragma=temp_store(memory)&_pragma=cache_size(-8000)"
+
 func openSQLite(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := makeSQLiteFile(path); err != nil {
 		return nil, err
 	}
-	write, err := sqlitePool(path, o, "_txlock=immediate&_journal_mode=WAL", 1)
+	write, err := sqlitePool(path, o, sqliteWriter, 1)
 	if err != nil {
 		return nil, err
 	}

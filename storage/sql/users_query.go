@@ -24,10 +24,13 @@ func (s *Users) QueryUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp.
 		return idp.Page[*idp.User]{}, err
 	}
 	var c conditions
+	if q.Text != "" || q.Status != "" || q.Role != "" {
+		c.along = "users_scan" // it holds all that is looked at, and little else
+	}
 	switch text := strings.TrimSpace(clean(q.Text)); {
 	case isID(strings.ToLower(text)):
 		c.add("u.id = ?", strings.ToLower(text))
-		c.found = true
+		c.along = ""
 	case text != "":
 		c.contains(&s.db.dialect, "u.search", text)
 	}
@@ -36,14 +39,13 @@ func (s *Users) QueryUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp.
 	}
 	if q.Locked {
 		c.add("u.failed_auth_count >= 10") // as the index says; a test holds it to idp.LockedFailures
-		c.found = true
+		c.along = "users_locked"
 	}
 	if q.Role != "" {
 		c.add(fmt.Sprintf(s.db.dialect.contains, "u.role_list"), s.db.dialect.part("\n"+clean(q.Role)+"\n"))
 	}
 	l := listing[idp.User]{
 		db: s.db, table: "users u", id: "u.id", columns: userColumns + ", " + userRoles, into: userInto, parseID: uuidID,
-		narrow: "users_scan",
 	}
 	return l.page(ctx, "QueryUsers", q.ListQuery, o, c)
 }
