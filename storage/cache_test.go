@@ -145,31 +145,23 @@ func TestCacheKeepsNothingReadBeforeAChange(t *testing.T) {
 }
 
 func TestCacheForgetsAll(t *testing.T) {
-	s := &source{gate: make(chan struct{})}
-	c := s.cache()
-	reading := make(chan struct{})
-	go func() {
-		defer close(reading)
-		_, _ = c.get(t.Context(), "id") // reads 0, and is held up
-	}()
-	for s.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	s.value.Store(1)
-	c.forgetAll()
-	go func() { // nobody who asks now shares the old reading
-		for s.asked.Load() < 2 {
-			time.Sleep(time.Millisecond)
-		}
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{gate: make(chan struct{})}
+		c := s.cache()
+		go want(t, c, 0) // reads 0 and is held up
+		synctest.Wait()
+		s.value.Store(1)
+		c.forgetAll()
+		go want(t, c, 1) // does not join the read that began before the change
+		synctest.Wait()
 		close(s.gate)
-	}()
-	want(t, c, 1)
-	<-reading
-	want(t, c, 1)
-	s.value.Store(2)
-	want(t, c, 1) // remembered
-	c.forgetAll()
-	want(t, c, 2)
+		synctest.Wait()
+		want(t, c, 1)
+		s.value.Store(2)
+		want(t, c, 1) // remembered
+		c.forgetAll()
+		want(t, c, 2)
+	})
 }
 
 func TestCacheIsBounded(t *testing.T) {

@@ -112,8 +112,10 @@ func testLastAdmin(t *testing.T, d Durable) {
 	}
 	t.Run("what is not refused", func(t *testing.T) { testLastAdminMay(t, d) })
 	t.Run("nobody was one before", func(t *testing.T) {
+		before := d.makeAdmins(t, 1, nil)[0]
 		soon := later(300 * time.Millisecond)
-		root := d.makeAdmins(t, 1, func(u *idp.User) { u.ExpiresAt = soon })[0]
+		root := d.makeUser(t, func(u *idp.User) { u.Roles, u.ExpiresAt = []string{idp.RoleAdmin}, soon })
+		noError(t, d.Users.DeleteUser(t.Context(), before.ID))
 		for time.Now().Before(soon.Add(10 * time.Millisecond)) {
 			time.Sleep(10 * time.Millisecond)
 		}
