@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -26,17 +26,37 @@ const (
 	liveRecheck   = time.Minute
 	liveBatch     = 200
 	maxStreams    = 100
+	maxOwnStreams = 20 // of one person, so that nobody takes them all
 )
 
-// streams counts the open ones.
-type streams struct{ n atomic.Int64 }
+// streams counts the open ones, by person.
+type streams struct {
+	mu   sync.Mutex
+	all  int
+	each map[string]int
+}
 
-func (s *streams) enter() (leave func(), ok bool) {
-	if s.n.Add(1) > maxStreams {
-		s.n.Add(-1)
+func (s *streams) enter(userID string) (leave func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= maxStreams || s.each[userID] >= maxOwnStreams {
 		return nil, false
 	}
-	return func() { s.n.Add(-1) }, true
+	if s.each == nil {
+		s.each = map[string]int{}
+	}
+	s.all++
+	s.each[userID]++
+	return func() { s.leave(userID) }, true
+}
+
+func (s *streams) leave(userID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.each[userID]--; s.each[userID] == 0 {
+		delete(s.each, userID)
+	}
 }
 
 // overviewEvents is GET /admin/overview/events.
@@ -53,7 +73,7 @@ func (k *Console) auditEvents(c *gin.Context) error { return k.live(c, auditQuer
 // live is a stream of events (HTML Living Standard §9.2) until the reader
 // leaves, the program stops, or the person may no longer look.
 func (k *Console) live(c *gin.Context, q idp.AuditQuery) error {
-	leave, ok := k.streams.enter()
+	leave, ok := k.streams.enter(web.Person(c).User.ID)
 	if !ok {
 		return fmt.Errorf("%w: too many live views", idp.ErrUnavailable)
 	}
