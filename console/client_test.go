@@ -85,10 +85,10 @@ func TestClientSettingsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.Get(clientAt("wiki"))
-			before := h.last()
+			before := h.changed()
 			p := b.Submit(form(clientAt("wiki")), bad.form)
 			hasFault(t, p, bad.field, bad.text)
-			if now := h.stored("wiki"); !equalClients(now, c) || h.last() != before {
+			if now := h.stored("wiki"); !equalClients(now, c) || h.changed() != before {
 				t.Errorf("something was changed: %+v", now)
 			}
 		})

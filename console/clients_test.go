@@ -95,7 +95,7 @@ func TestWizardAddsRows(t *testing.T) {
 	h := newHouse(t)
 	b := h.As(t, webtest.Admin)
 	b.Get("/admin/clients/new?kind=web")
-	before := h.last()
+	before := h.changed()
 	p := b.Submit("main form", url.Values{
 		"client_name": {"Wiki"}, "redirect_uris": {"https://wiki.example/cb"}, "add": {"redirect_uris"},
 	})
@@ -110,7 +110,7 @@ func TestWizardAddsRows(t *testing.T) {
 	if got := p.Doc.Find("main input[name=client_name]").AttrOr("value", ""); got != "Wiki" {
 		t.Errorf("the name is %q", got)
 	}
-	if h.last() != before {
+	if h.changed() != before {
 		t.Error("something was made")
 	}
 	// Enter presses the first button of the form: it is the one that creates.
@@ -159,7 +159,7 @@ func TestWizardRefuses(t *testing.T) {
 		"name with control": {"machine", url.Values{"client_name": {"a\tb"}}, "client_name", "control characters"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := h.last()
+			before := h.changed()
 			b.Get("/admin/clients/new?kind=" + c.kind)
 			form := url.Values{"client_name": {"Kept <b>"}}
 			for k, v := range c.form {
@@ -175,7 +175,7 @@ func TestWizardRefuses(t *testing.T) {
 					t.Errorf("%s is %q", k, got)
 				}
 			}
-			if h.last() != before {
+			if h.changed() != before {
 				t.Error("something was made")
 			}
 		})

@@ -55,13 +55,13 @@ func TestAddRole(t *testing.T) {
 		"no permission":    {url.Values{"name": {"Writer"}, "permission": nil}, "Fill this in"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := h.last()
+			before := h.changed()
 			p := send(c.values)
 			says(t, p, c.says)
 			if v := c.values.Get("description"); v != "" {
 				h.kept(t, p, url.Values{"description": {v}})
 			}
-			if at(p) != "/admin/roles/new" || h.last() != before {
+			if at(p) != "/admin/roles/new" || h.changed() != before {
 				t.Errorf("%s, and something was changed", p.URL)
 			}
 		})
