@@ -96,10 +96,10 @@ func TestWizardAddsRows(t *testing.T) {
 	b := h.As(t, webtest.Admin)
 	b.Get("/admin/clients/new?kind=web")
 	before := h.changed()
-	p := b.Submit("main form", url.Values{
+	b.Submit("main form", url.Values{
 		"client_name": {"Wiki"}, "redirect_uris": {"https://wiki.example/cb"}, "add": {"redirect_uris"},
 	})
-	p = b.Submit("main form", url.Values{"redirect_uris": {"https://wiki.example/cb", "https://wiki.example/two"}, "add": {"redirect_uris"}})
+	p := b.Submit("main form", url.Values{"redirect_uris": {"https://wiki.example/cb", "https://wiki.example/two"}, "add": {"redirect_uris"}})
 	rows := p.Doc.Find("main input[name=redirect_uris]")
 	if p.Path() != "/admin/clients/new" || p.URL.Query().Get("kind") != "web" || rows.Length() != 3 {
 		t.Fatalf("%s has %d rows", p.URL, rows.Length())

@@ -125,6 +125,9 @@ func codeKeys() []string {
 	for _, button := range []string{"refresh", "introspect", "userinfo", "logout"} {
 		keys = append(keys, "demo."+button)
 	}
+	for _, problem := range InspectProblems() {
+		keys = append(keys, "inspect.problem."+problem)
+	}
 	for _, n := range []FormNotice{NoticeStaleForm, NoticeSessionBack, NoticeChanged} {
 		keys = append(keys, "form.notice."+string(n))
 	}

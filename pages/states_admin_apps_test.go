@@ -3,7 +3,6 @@ package pages_test
 import (
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"gatehouse/idp"
@@ -90,7 +89,7 @@ func clientsStates() []state {
 		{name: "clients-no-match", page: clientList("q=zz&kind=web&status=disabled", false), shell: at("/admin/clients")},
 		{name: "client-kind", page: pages.ClientKindPage{}, shell: at("/admin/clients/new")},
 	}
-	for _, kind := range idp.ClientKinds() {
+	for _, kind := range []idp.ClientKind{idp.ClientNative, idp.ClientMachine} {
 		out = append(out, state{name: "client-new-" + string(kind), page: newOf(kind, url.Values{}), shell: at("/admin/clients/new")})
 	}
 	return append(out,
@@ -148,9 +147,8 @@ func clientStates() []state {
 	changed.Current = []pages.Field{{Name: "field.client_name", Value: "The wiki"}, {Name: "field.policy_uri"}}
 	faulty := page(wiki())
 	faulty.Form.Values.Set("client_uri", "wiki")
+	faulty.LogoForm.Faults = []idp.Fault{idp.NewFault("logo", "must be at most %d KB", 128)}
 	faulty.Form.Faults = []idp.Fault{idp.NewFault("client_uri", "must be an http or https address"), idp.NewFault("grant_types", "password needs a client that has a secret, or a first-party one")}
-	noLogo := page(wiki())
-	noLogo.LogoForm.Faults = []idp.Fault{idp.NewFault("logo", "must be at most %d KB", 128)}
 	saved := told("/admin/clients/wiki", pages.Toast{Key: "clients.toast.disabled", Args: map[string]string{"Name": "Team wiki"}, Undo: &pages.Undo{Action: "/admin/clients/wiki/enable"}})
 	return []state{
 		{name: "client", page: page(wiki()), shell: shell("/admin/clients/wiki")},
@@ -159,7 +157,6 @@ func clientStates() []state {
 		{name: "client-built-in", page: pages.ClientPage{ClientHead: pages.ClientHead{Client: builtIn(), Manage: true}}, shell: shell("/admin/clients/gatehouse-api")},
 		{name: "client-changed", page: changed, shell: shell("/admin/clients/wiki")},
 		{name: "client-faults", page: faulty, shell: shell("/admin/clients/wiki")},
-		{name: "client-logo-fault", page: noLogo, shell: shell("/admin/clients/wiki")},
 	}
 }
 
@@ -183,8 +180,6 @@ func clientMoreStates() []state {
 	})
 	public := head
 	public.Client = wiki(func(c *idp.Client) { c.AuthMethod, c.Secrets = idp.AuthMethodNone, nil })
-	none := head
-	none.Client = wiki(func(c *idp.Client) { c.Secrets = nil })
 	off := head
 	off.Client = wiki(func(c *idp.Client) { c.Disabled = true })
 	secrets, snippets := "/admin/clients/wiki/secrets", "/admin/clients/wiki/snippets"
@@ -209,7 +204,6 @@ func clientMoreStates() []state {
 		{name: "client-secrets-new", page: pages.ClientSecretsPage{ClientHead: overlap, Secret: "3p9XwK7vQ2mB8nR4tY6uZ1aC5dE0fGhJ-kL2mN4oP6q"}, shell: told(secrets, pages.Toast{Key: "clients.toast.rotated"})},
 		{name: "client-secrets-gone", page: pages.ClientSecretsPage{ClientHead: overlap, Gone: true}, shell: shell(secrets)},
 		{name: "client-secrets-public", page: pages.ClientSecretsPage{ClientHead: public}, shell: shell(secrets)},
-		{name: "client-secrets-none", page: pages.ClientSecretsPage{ClientHead: none}, shell: shell(secrets)},
 		{name: "client-snippets", page: pages.ClientSnippetsPage{ClientHead: head, Choices: choices, Settings: settings, Snippet: snippet}, shell: shell(snippets)},
 		{name: "client-tokens", page: pages.ClientTokensPage{ClientHead: head, List: grants.List, Grants: grants.Grants}, shell: shell("/admin/clients/wiki/tokens")},
 		{name: "client-tokens-none", page: pages.ClientTokensPage{ClientHead: head}, shell: shell("/admin/clients/wiki/tokens")},
@@ -269,13 +263,11 @@ func inspected(change func(*pages.InspectedToken)) pages.InspectPage {
 func tokensStates() []state {
 	reader := grantPage("/admin/tokens", "user=grace", grantRows()...)
 	reader.Manage = false
-	nobody, nowhere := grantPage("/admin/tokens", "user=zz"), grantPage("/admin/tokens", "client=zz")
-	nobody.NoSuchUser, nowhere.NoSuchClient = true, true
+	nobody := grantPage("/admin/tokens", "user=zz")
+	nobody.NoSuchUser = true
 	many := appReview("tokens.revoking.title", "tokens.revoking.submit", func(r *pages.Review) {
 		r.Items, r.More = []string{"Grace Hopper – Team wiki", "ada – Team wiki"}, 998
 	}, pages.Counted("tokens.revoking.families", 1000), pages.Text{Key: "tokens.revoking.again"}, pages.Counted("tokens.revoking.many", 1000))
-	unchosen := appReview("tokens.revoking.title", "tokens.revoking.submit", nil)
-	unchosen.Nothing = "tokens.revoking.none_chosen"
 	paths := shell("/admin/tokens/inspect")
 	plain := pages.InspectPage{Form: pages.Form{Action: "/admin/tokens/inspect"}}
 	gone := plain
@@ -288,31 +280,21 @@ func tokensStates() []state {
 		{name: "tokens-none", page: grantPage("/admin/tokens", ""), shell: shell("/admin/tokens")},
 		{name: "tokens-no-match", page: grantPage("/admin/tokens", "client=wiki"), shell: shell("/admin/tokens")},
 		{name: "tokens-no-user", page: nobody, shell: shell("/admin/tokens")},
-		{name: "tokens-no-client", page: nowhere, shell: shell("/admin/tokens")},
 		{name: "tokens-revoke", page: many, shell: shell("/admin/tokens/revoke")},
-		{name: "tokens-revoke-none", page: unchosen, shell: shell("/admin/tokens/revoke")},
 		{name: "inspect", page: plain, shell: paths},
 		{name: "inspect-gone", page: gone, shell: paths},
 		{name: "inspect-empty", page: empty, shell: paths},
 		{name: "inspect-works", page: inspected(func(*pages.InspectedToken) {}), shell: paths},
 	}
-	for _, problem := range pages.InspectProblems() {
-		out = append(out, state{name: "inspect-" + strings.ReplaceAll(problem, "_", "-"), shell: paths, page: inspected(func(in *pages.InspectedToken) {
-			in.Problem = problem
-			switch problem {
-			case "not_jwt", "credential":
-				*in = pages.InspectedToken{Kind: "credential", Problem: problem}
-				if problem == "not_jwt" {
-					in.Kind = "other"
-				}
-			case "unknown_key", "bad_signature":
-				*in = pages.InspectedToken{Kind: "other", Problem: problem, Header: in.Header, Claims: in.Claims}
-			default:
-				in.Kind, in.GrantLives = "id_token", false
-			}
-		})})
-	}
-	return out
+	credential := inspected(func(in *pages.InspectedToken) { *in = pages.InspectedToken{Kind: "credential", Problem: "credential"} })
+	forged := inspected(func(in *pages.InspectedToken) {
+		*in = pages.InspectedToken{Kind: "other", Problem: "bad_signature", Header: in.Header, Claims: in.Claims}
+	})
+	ended := inspected(func(in *pages.InspectedToken) { in.Kind, in.Problem, in.GrantLives = "id_token", "expired", false })
+	return append(out,
+		state{name: "inspect-credential", page: credential, shell: paths}, state{name: "inspect-forged", page: forged, shell: paths},
+		state{name: "inspect-ended", page: ended, shell: paths},
+	)
 }
 
 func keysStates() []state {
