@@ -52,6 +52,11 @@ func (k *Console) addRole(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if values.Get("permission") != string(idp.PermissionNone) {
+		if err := k.FreshSignIn(c); err != nil {
+			return err
+		}
+	}
 	return k.Once(c, values, func() (string, error) {
 		r := &idp.Role{Name: values.Get("name")}
 		err := applyRole(r, values)
@@ -112,6 +117,11 @@ func (k *Console) saveRole(c *gin.Context) error {
 	since, err := versionOf(values)
 	if err != nil {
 		return err
+	}
+	if values.Get("permission") != string(idp.PermissionNone) {
+		if err := k.FreshSignIn(c); err != nil {
+			return err
+		}
 	}
 	ctx, name := c.Request.Context(), c.Param("name")
 	r, err := k.Roles.Update(ctx, name, since, func(r *idp.Role) error {

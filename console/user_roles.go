@@ -61,6 +61,10 @@ func (k *Console) saveRoles(c *gin.Context) error {
 	}
 	ctx, reached := c.Request.Context(), reach(c)
 	chosen := slices.Compact(slices.Sorted(slices.Values(values["roles"])))
+	added := slices.DeleteFunc(slices.Clone(chosen), u.HasRole)
+	if err := k.freshToEmpower(c, added); err != nil {
+		return err
+	}
 	u, err = k.Users.UpdateIf(ctx, u.ID, since, func(u *idp.User) error {
 		if err := reached(u); err != nil {
 			return err

@@ -38,6 +38,9 @@ func (k *Console) addUser(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := k.freshToEmpower(c, values["roles"]); err != nil {
+		return err
+	}
 	return k.Once(c, values, func() (string, error) {
 		u, password, err := k.createUser(c, values)
 		if err != nil {
@@ -77,6 +80,21 @@ func (k *Console) createUser(c *gin.Context, values url.Values) (*idp.User, stri
 	}
 	made, err := k.Users.Create(ctx, u, password)
 	return made, shown, err
+}
+
+// freshToEmpower asks for a fresh sign-in before a role that lets its holders
+// do something here is given: a browser that was left open must not make administrators.
+func (k *Console) freshToEmpower(c *gin.Context, roles []string) error {
+	all, err := k.Roles.All(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Permission != idp.PermissionNone && slices.Contains(roles, r.Name) {
+			return k.FreshSignIn(c)
+		}
+	}
+	return nil
 }
 
 // mayGive refuses to give or take a role whose permission the reader may not

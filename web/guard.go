@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -120,8 +121,8 @@ func (s *Site) keepForSignIn(c *gin.Context) error {
 }
 
 // FreshSignIn returns nil when the person signed in a short while ago.
-// Otherwise it asks for the password again, then leads back to this page
-// (of a form: to the page that the form was on), and returns ErrAnswered.
+// Otherwise it asks for the password again, then leads back to this page (of a
+// form: to the page that the form was on, with what was typed), and returns ErrAnswered.
 func (s *Site) FreshSignIn(c *gin.Context) error {
 	who := Person(c)
 	if who.Is() && s.Now().Sub(who.Session.AuthTime) <= stepUpWithin {
@@ -129,7 +130,11 @@ func (s *Site) FreshSignIn(c *gin.Context) error {
 	}
 	next := NextPath(c.Request.URL.RequestURI())
 	if c.Request.Method == http.MethodPost {
-		next = NextPath(c.Request.PostForm.Get("back"))
+		var err error
+		back := cmp.Or(NextPath(c.Request.PostForm.Get("back")), RouteAccount)
+		if next, err = s.keepDraft(c, back, &draft{Values: c.Request.PostForm, Notice: string(pages.NoticeSessionBack)}); err != nil {
+			return err
+		}
 	}
 	SeeOther(c, RouteLogin+"?"+url.Values{"again": {"1"}, "next": {next}}.Encode())
 	return ErrAnswered

@@ -1,0 +1,50 @@
+package console_test
+
+import (
+	"net/url"
+	"slices"
+	"testing"
+
+	"gatehouse/idp"
+	"gatehouse/webtest"
+)
+
+// A browser that was left open must not make administrators: giving a role
+// with a permission asks for the password again, and keeps what was typed.
+func TestEmpoweringAsksForThePassword(t *testing.T) {
+	h := newHouse(t)
+	ada := h.Person("ada", idp.RoleUser)
+	b := h.As(t, webtest.Admin)
+	h.stale(webtest.Admin)
+
+	b.Get("/admin/users/" + ada.ID + "/roles")
+	p := b.Submit("form[action$='/roles']", url.Values{"roles": {idp.RoleAdmin, idp.RoleUser}})
+	if at(p) != "/login" {
+		t.Fatalf("no password is asked for: %s", p.URL)
+	}
+	if got := h.FindUser("ada"); slices.Contains(got.Roles, idp.RoleAdmin) {
+		t.Fatal("ada is an administrator")
+	}
+	p = b.Submit("form[action^='/login']", url.Values{"password": {webtest.Password}})
+	if at(p) != "/admin/users/"+ada.ID+"/roles" || p.Doc.Find("input[name=roles][value=Admin][checked]").Length() != 1 {
+		t.Fatalf("what was chosen is lost: %s %s", p.URL, p.Text())
+	}
+	b.Submit("form[action$='/roles']", nil)
+	if got := h.FindUser("ada"); !slices.Contains(got.Roles, idp.RoleAdmin) {
+		t.Errorf("ada has %v: %s", got.Roles, b.Last.Text())
+	}
+
+	h.stale(webtest.Admin)
+	b.Get("/admin/users/new")
+	if p = b.Submit("form[action='/admin/users']", url.Values{"username": {"eve"}, "how": {"generate"}, "roles": {idp.RoleAdmin}}); at(p) != "/login" {
+		t.Errorf("a new administrator without the password: %s", p.URL)
+	}
+	b.Get("/admin/roles/new")
+	if p = b.Submit("form[action='/admin/roles']", url.Values{"name": {"Boss"}, "permission": {"admin"}}); at(p) != "/login" {
+		t.Errorf("a new role with a permission without the password: %s", p.URL)
+	}
+	b.Get("/admin/users/new")
+	if p = b.Submit("form[action='/admin/users']", url.Values{"username": {"grace"}, "how": {"generate"}, "roles": {idp.RoleUser}}); at(p) == "/login" {
+		t.Error("the password is asked for where nothing is given that matters")
+	}
+}
