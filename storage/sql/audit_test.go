@@ -88,26 +88,31 @@ func everything(t *testing.T, db *DB) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range []string{"users", "roles", "user_roles", "clients", "consents", "signing_keys", "settings", "audit_head", "audit"} {
-		rows, err := db.read.db.QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY 1`) //nolint:gosec // the names above
-		noError(t, err)
-		columns, err := rows.Columns()
-		noError(t, err)
-		for rows.Next() {
-			row := make([]any, len(columns))
-			for i := range row {
-				row[i] = new(any)
-			}
-			noError(t, rows.Scan(row...))
-			fmt.Fprint(&all, table)
-			for _, v := range row {
-				fmt.Fprintf(&all, " %v", *v.(*any))
-			}
-			fmt.Fprintln(&all)
-		}
-		noError(t, rows.Err())
-		rows.Close()
+		rowsOf(t, db, table, &all)
 	}
 	return all.String()
+}
+
+func rowsOf(t *testing.T, db *DB, table string, all *strings.Builder) {
+	t.Helper()
+	rows, err := db.read.db.QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY 1`)
+	noError(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	noError(t, err)
+	for rows.Next() {
+		row := make([]any, len(columns))
+		for i := range row {
+			row[i] = new(any)
+		}
+		noError(t, rows.Scan(row...))
+		fmt.Fprint(all, table)
+		for _, v := range row {
+			fmt.Fprintf(all, " %v", *v.(*any))
+		}
+		fmt.Fprintln(all)
+	}
+	noError(t, rows.Err())
 }
 
 // TestTamperingIsSeen: whatever is altered in the log behind our back, the chain shows it.

@@ -165,13 +165,12 @@ func TestPostgresThatHangs(t *testing.T) {
 	noError(t, err)
 	defer l.Close()
 	go func() {
-		var open []net.Conn // held: a connection that is collected is closed
 		for {
 			c, err := l.Accept() // and never a word
 			if err != nil {
 				return
 			}
-			open = append(open, c)
+			t.Cleanup(func() { _ = c.Close() }) // which holds it: one that is collected is closed
 		}
 	}()
 	d := patientDialer{limit: waitAWhile}

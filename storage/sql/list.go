@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,8 +90,7 @@ func numbered(text string) string {
 	return b.String()
 }
 
-// page runs the verb op: it reads one page of the records that meet the
-// conditions. Which ones is found in an index, and only those are read whole.
+// page runs the verb op: it reads one page of the records that meet the conditions.
 func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o order, c conditions) (idp.Page[*T], error) {
 	r, err := keyset.Read(q, o.String())
 	if err != nil {
@@ -100,34 +100,22 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 	if c.along != "" && l.db.dialect.along != "" {
 		from += l.db.dialect.along + c.along
 	}
-	on := conditions{texts: c.texts[:len(c.texts):len(c.texts)], args: c.args[:len(c.args):len(c.args)]}
-	comparison, direction := ">", "ASC"
-	if o.descending != r.Back {
-		comparison, direction = "<", "DESC"
+	text, args, ok := l.statement(r, from, o, c)
+	if !ok {
+		return idp.Page[*T]{}, r.Broken()
 	}
-	if r.From != nil {
-		value, id, ok := l.place(o, *r.From)
-		if !ok {
-			return idp.Page[*T]{}, r.Broken()
-		}
-		on.add(fmt.Sprintf("(%s, %s) %s (?, ?)", o.column, l.id, comparison), value, id)
-	}
-	text := fmt.Sprintf(`SELECT %[1]s, k_value, k_id FROM
-		(SELECT %[2]s AS k_value, %[3]s AS k_id, %[8]s AS k_key FROM %[9]s%[5]s ORDER BY %[2]s %[6]s, %[3]s %[6]s LIMIT %[7]d) k
-		JOIN %[4]s ON %[8]s = k_key ORDER BY k_value %[6]s, k_id %[6]s`,
-		l.columns, o.column, l.id, l.table, on.where(), direction, r.Limit+1, cmp.Or(l.key, l.id), from)
 	var page idp.Page[*T]
 	err = l.db.do(ctx, op, func() error {
 		var items []*T
 		var marks []keyset.Mark
 		direct := unprepared{l.db.read.db, l.db.dialect}
 		_, err := each(ctx, direct, func(scan func(...any) error) error {
-			item, mark := new(T), keyset.Mark{}
-			items, marks = append(items, item), append(marks, keyset.Mark{})
-			err := l.into(item)(func(dest ...any) error { return scan(append(dest, markTo{&mark.Value}, markTo{&mark.ID})...) })
-			marks[len(marks)-1] = mark
+			var m keyset.Mark
+			item := new(T)
+			err := l.into(item)(func(dest ...any) error { return scan(append(dest, markTo{&m.Value}, markTo{&m.ID})...) })
+			items, marks = append(items, item), append(marks, m)
 			return err
-		}, numbered(text), on.args...)
+		}, text, args...)
 		if err != nil {
 			return err
 		}
@@ -143,6 +131,30 @@ func (l listing[T]) page(ctx context.Context, op string, q idp.ListQuery, o orde
 		return idp.Page[*T]{}, err
 	}
 	return page, nil
+}
+
+// statement is what reads a page. Which records are on it is found in an index,
+// and only those are read whole. Not ok when the place to begin is none of this list.
+func (l listing[T]) statement(r keyset.Request, from string, o order, c conditions) (text string, args []any, ok bool) {
+	comparison, direction := ">", "ASC"
+	if o.descending != r.Back {
+		comparison, direction = "<", "DESC"
+	}
+	on := conditions{texts: slices.Clone(c.texts), args: slices.Clone(c.args)}
+	if r.From != nil {
+		value, id, ok := l.place(o, *r.From)
+		if !ok {
+			return "", nil, false
+		}
+		on.add(fmt.Sprintf("(%s, %s) %s (?, ?)", o.column, l.id, comparison), value, id)
+	}
+	key := cmp.Or(l.key, l.id)
+	order := func(value, id string) string { return fmt.Sprintf("%s %s, %s %s", value, direction, id, direction) }
+	found := fmt.Sprintf(`SELECT %s AS k_value, %s AS k_id, %s AS k_key FROM %s%s ORDER BY %s LIMIT %d`,
+		o.column, l.id, key, from, on.where(), order(o.column, l.id), r.Limit+1)
+	text = fmt.Sprintf(`SELECT %s, k_value, k_id FROM (%s) k JOIN %s ON %s = k_key ORDER BY %s`,
+		l.columns, found, l.table, key, order("k_value", "k_id"))
+	return numbered(text), on.args, true
 }
 
 // count counts the records that meet the conditions, as far as lists count.

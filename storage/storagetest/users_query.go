@@ -14,12 +14,10 @@ import (
 )
 
 // people is a list of users that one role leaves.
-func (d Durable) people(t *testing.T, role string, q idp.UserQuery) list[idp.User] {
+func (d Durable) people(t *testing.T, role string) list[idp.User] {
 	return list[idp.User]{
 		read: func(l idp.ListQuery) (idp.Page[*idp.User], error) {
-			q := q
-			q.Role, q.ListQuery = role, l
-			return d.Users.QueryUsers(t.Context(), q)
+			return d.Users.QueryUsers(t.Context(), idp.UserQuery{Role: role, ListQuery: l})
 		},
 		id: func(u *idp.User) string { return u.ID },
 	}
@@ -61,7 +59,7 @@ func testUserOrders(t *testing.T, d Durable) {
 			u.Email = ""
 		}
 	})
-	people := d.people(t, role, idp.UserQuery{})
+	people := d.people(t, role)
 	never := time.Unix(0, 0)
 	login := func(u *idp.User) time.Time {
 		if u.LastLoginAt == nil {
@@ -92,7 +90,7 @@ func testUserOrders(t *testing.T, d Durable) {
 		refused(t, err, "after")
 	})
 	t.Run("nobody", func(t *testing.T) {
-		d.people(t, "absent-"+randomID(), idp.UserQuery{}).is(t, "", nil)
+		d.people(t, "absent-"+randomID()).is(t, "", nil)
 	})
 }
 
@@ -190,7 +188,7 @@ func testUserListMoves(t *testing.T, d Durable) {
 	tag := strings.ToLower(randomID())
 	name := func(n int) string { return fmt.Sprintf("%s-%03d", tag, n) }
 	role, us := d.makePeople(t, 20, func(i int, u *idp.User) { u.Username = name(10 * i) })
-	people := d.people(t, role, idp.UserQuery{})
+	people := d.people(t, role)
 	usernames := func(p idp.Page[*idp.User]) (names []string) {
 		for _, u := range p.Items {
 			names = append(names, strings.TrimPrefix(u.Username, tag+"-"))
@@ -220,7 +218,7 @@ func testUserListMoves(t *testing.T, d Durable) {
 
 func testUserCount(t *testing.T, d Durable) {
 	role, us := d.makePeople(t, 7, func(int, *idp.User) {})
-	people := d.people(t, role, idp.UserQuery{})
+	people := d.people(t, role)
 	p := people.page(t, idp.ListQuery{Limit: 2})
 	if p.Total != 7 || p.More {
 		t.Errorf("%d, more %t, want 7", p.Total, p.More)
