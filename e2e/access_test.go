@@ -56,10 +56,10 @@ func readAccess(t *testing.T) map[string]access {
 	return table
 }
 
-// TestEveryRouteAsEverybody walks every route of the product as nobody and as
+// TestC1_EveryRouteAsEverybody walks every route of the product as nobody and as
 // a person of each permission, and compares what they reach with docs/access.md.
 // A route that the table lacks fails.
-func TestEveryRouteAsEverybody(t *testing.T) {
+func TestC1_EveryRouteAsEverybody(t *testing.T) {
 	e := webtest.New(t)
 	w := newWalker(t, e)
 	table := readAccess(t)
