@@ -15,7 +15,7 @@ import (
 )
 
 // Password is everybody's.
-const Password = "a quiet gate by the river"
+const Password = "a quiet gate by the river" //nolint:gosec // of people who are made up
 
 // The people that there are: one for each permission, and one without.
 const (
@@ -85,15 +85,15 @@ func New(t testing.TB, variables ...string) *Env {
 	e.Admin, err = server.OpenAdmin(ctx, config, slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { _ = e.Admin.Close() })
-	e.people(ctx)
+	e.people()
 	return e
 }
 
-func (e *Env) people(ctx context.Context) {
+func (e *Env) people() {
 	e.t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	for name, permission := range map[string]idp.Permission{"Auditor": idp.PermissionRead, "Helpdesk": idp.PermissionUsers} {
-		must(e.t, e.Stores.Roles.CreateRole(ctx, &idp.Role{
+		must(e.t, e.Stores.Roles.CreateRole(context.Background(), &idp.Role{
 			ID: newID(), Name: name, Permission: permission, CreatedAt: now, UpdatedAt: now,
 		}))
 	}
