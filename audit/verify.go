@@ -34,10 +34,7 @@ func Verify(ctx context.Context, store idp.AuditStore, progress func(done, last 
 	if err != nil {
 		return Report{}, err
 	}
-	w := walk{store: store, report: Report{Head: head}, seq: head.FirstSeq - 1, hash: head.Anchor}
-	if head.LastSeq == 0 {
-		return w.report, nil
-	}
+	w := walk{store: store, report: Report{Head: head}, seq: max(head.FirstSeq-1, 0), hash: head.Anchor}
 	for w.seq < head.LastSeq && w.report.Broken == nil {
 		if err := w.step(ctx); err != nil {
 			return w.report, err
@@ -49,7 +46,10 @@ func Verify(ctx context.Context, store idp.AuditStore, progress func(done, last 
 	if w.report.Broken == nil && w.seq == head.LastSeq && w.hash != head.LastHash {
 		w.broken(head.LastSeq, "is not the event that the log ended with")
 	}
-	return w.report, nil
+	if w.report.Broken != nil {
+		return w.report, nil
+	}
+	return w.report, w.behindTheEnd(ctx)
 }
 
 // walk is the last event that was checked, and what was found up to there.
@@ -104,6 +104,21 @@ func (w *walk) purged(ctx context.Context) (bool, error) {
 	}
 	w.seq, w.hash = head.FirstSeq-1, head.Anchor
 	return true, nil
+}
+
+// behindTheEnd finds events that the head does not know of: somebody set it
+// back. An event and the head move in one transaction, so a head that is read
+// after an event is never behind it.
+func (w *walk) behindTheEnd(ctx context.Context) error {
+	events, err := w.store.AuditAfter(ctx, w.report.Head.LastSeq, 1)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	head, err := w.store.AuditHead(ctx)
+	if err == nil && events[0].Seq > head.LastSeq {
+		w.broken(events[0].Seq, "stands behind the end of the log")
+	}
+	return err
 }
 
 func (w *walk) broken(seq int64, why string) {
