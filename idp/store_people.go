@@ -49,7 +49,8 @@ type UserStore interface {
 	// AddUsers inserts each user as CreateUser would, all in one transaction. errs has an entry for each:
 	// nil, or why that one is not there; the others are.
 	AddUsers(ctx context.Context, us []*User) (errs []error, err error)
-	// Unlock sets the count of failures to 0. ErrNotFound when absent.
+	// Unlock sets the count of failures to 0, and records it even when it was 0:
+	// the caller forgets more than the count. ErrNotFound when absent.
 	Unlock(ctx context.Context, id string) error
 	// DueUsers returns up to limit IDs of users whose DeleteAt has passed, by the store's clock.
 	DueUsers(ctx context.Context, limit int) ([]string, error)

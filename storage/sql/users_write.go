@@ -203,15 +203,18 @@ func (s *Users) Unlock(ctx context.Context, id string) error {
 	}
 	return s.db.transact(ctx, "Unlock", func(tx runner) error {
 		before, err := s.hold(ctx, tx, id, time.Time{})
-		if err != nil || before.FailedAuthCount == 0 {
+		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `UPDATE users SET failed_auth_count = 0 WHERE id = $1`, id); err != nil {
-			return err
+		// Recorded with nothing to reset too: the caller forgets the tries that throttles count.
+		var changes []idp.Change
+		if before.FailedAuthCount > 0 {
+			if _, err := tx.exec(ctx, `UPDATE users SET failed_auth_count = 0 WHERE id = $1`, id); err != nil {
+				return err
+			}
+			changes = []idp.Change{{Field: "failed_auth_count", Before: fmt.Sprint(before.FailedAuthCount), After: "0"}}
 		}
-		return s.db.record(ctx, tx, event(ctx, idp.ActionUserUnlock, userTarget(before.User), []idp.Change{
-			{Field: "failed_auth_count", Before: fmt.Sprint(before.FailedAuthCount), After: "0"},
-		}))
+		return s.db.record(ctx, tx, event(ctx, idp.ActionUserUnlock, userTarget(before.User), changes))
 	})
 }
 

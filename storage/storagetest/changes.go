@@ -147,7 +147,7 @@ func testUserChanges(t *testing.T, r *recorded) {
 	r.left(t, idp.ActionUserPassword, target, "password:  → [set]")
 
 	noError(t, r.Users.Unlock(ctx, u.ID))
-	r.nothing(t, "unlocking one that is not locked")
+	r.left(t, idp.ActionUserUnlock, target)
 	noError(t, r.Users.RecordSignIn(ctx, u.ID, instant(), false))
 	r.since(t)
 	noError(t, r.Users.Unlock(ctx, u.ID))
