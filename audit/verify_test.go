@@ -145,7 +145,7 @@ func TestVerify(t *testing.T) {
 			e[3], e[4] = e[4], e[3]
 			return e
 		}}, 4, "does not follow"},
-		"the head emptied": {doctored{head: func(h *idp.AuditHead) { *h = idp.AuditHead{} }}, 1, "behind the end"},
+		"the head emptied":     {doctored{head: func(h *idp.AuditHead) { *h = idp.AuditHead{} }}, 1, "behind the end"},
 		"the beginning forged": {doctored{head: func(h *idp.AuditHead) { h.Anchor = strings.Repeat("0", 64) }}, 1, "does not follow"},
 		"purged, but said not to be": {doctored{
 			head:   func(h *idp.AuditHead) { h.FirstSeq = 3 },
