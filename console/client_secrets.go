@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,16 +46,20 @@ func (k *Console) rotateReview(c *gin.Context) error {
 	return k.ask(c, r)
 }
 
+// clientForm is a form about a client, and the state of the record that it was made on.
+func (k *Console) clientForm(c *gin.Context) (head pages.ClientHead, values url.Values, since time.Time, err error) {
+	if head, err = k.ownClient(c); err != nil {
+		return head, nil, since, err
+	}
+	if values, err = k.Form(c); err != nil {
+		return head, nil, since, err
+	}
+	since, err = versionOf(values)
+	return head, values, since, err
+}
+
 func (k *Console) rotateSecret(c *gin.Context) error {
-	head, err := k.ownClient(c)
-	if err != nil {
-		return err
-	}
-	values, err := k.Form(c)
-	if err != nil {
-		return err
-	}
-	since, err := versionOf(values)
+	head, values, since, err := k.clientForm(c)
 	if err != nil {
 		return err
 	}
@@ -83,15 +89,7 @@ func (k *Console) dropReview(c *gin.Context) error {
 }
 
 func (k *Console) dropOldSecret(c *gin.Context) error {
-	head, err := k.ownClient(c)
-	if err != nil {
-		return err
-	}
-	values, err := k.Form(c)
-	if err != nil {
-		return err
-	}
-	since, err := versionOf(values)
+	head, values, since, err := k.clientForm(c)
 	if err != nil {
 		return err
 	}

@@ -115,13 +115,7 @@ func withQuery(path string, v url.Values) string {
 
 // csvAddress is the address of the list as a file.
 func csvAddress(query url.Values) string {
-	v := url.Values{}
-	for _, name := range []string{"q", "status", "role", "sort"} {
-		if query.Get(name) != "" {
-			v.Set(name, query.Get(name))
-		}
-	}
-	return withQuery(routeUsers+".csv", v)
+	return withQuery(routeUsers+".csv", keep(query, "q", "status", "role", "sort"))
 }
 
 func (k *Console) usersCSV(c *gin.Context) error {
