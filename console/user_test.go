@@ -440,8 +440,8 @@ func TestSecurityOfAUser(t *testing.T) {
 	})
 	t.Run("generated", func(t *testing.T) {
 		p := send(url.Values{"how": {"generate"}, "password": {"ignored here"}})
-		password := p.Doc.Find("main input[readonly]").AttrOr("value", "")
-		if b.Get(p.URL.RequestURI()).Doc.Find("main input[readonly]").Length() > 0 {
+		password := p.Doc.Find("main input[data-select]").AttrOr("value", "")
+		if b.Get(p.URL.RequestURI()).Doc.Find("main input[data-select]").Length() > 0 {
 			t.Error("it is shown a second time")
 		}
 		h.signsIn(t, "grace", password)
@@ -453,7 +453,7 @@ func TestSecurityOfAUser(t *testing.T) {
 		p := b.Post(action, values)
 		b.Client.CheckRedirect = nil
 		other := h.As(t, webtest.Admin)
-		if got := other.Get(p.Header.Get("Location")); got.Doc.Find("main input[readonly]").Length() > 0 {
+		if got := other.Get(p.Header.Get("Location")); got.Doc.Find("main input[data-select]").Length() > 0 {
 			t.Error("another session sees the password")
 		}
 	})

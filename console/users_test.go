@@ -233,12 +233,12 @@ func TestAddUser(t *testing.T) {
 	t.Run("with a generated password", func(t *testing.T) {
 		p := send(url.Values{"username": {"Grace"}, "email": {"grace@example.com"}, "name": {"Grace Hopper"}})
 		says(t, p, "Grace Hopper was added", "You can see this only now")
-		password := p.Doc.Find("main input[readonly]").AttrOr("value", "")
+		password := p.Doc.Find("main input[data-select]").AttrOr("value", "")
 		u := h.FindUser("grace")
 		if at(p) != user(u, "security") || len(password) < 12 || !slices.Equal(u.Roles, []string{idp.RoleUser}) {
 			t.Fatalf("%s, %q, %v", p.URL, password, u.Roles)
 		}
-		if again := b.Get(p.URL.RequestURI()); again.Doc.Find("main input[readonly]").Length() != 0 {
+		if again := b.Get(p.URL.RequestURI()); again.Doc.Find("main input[data-select]").Length() != 0 {
 			t.Error("it is shown a second time")
 		}
 		g := h.Browser(t)
