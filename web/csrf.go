@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -60,9 +61,23 @@ func (s *Site) CSRFToken(b BrowserID, purpose string, scope ...string) string {
 	return base64.RawURLEncoding.EncodeToString(append(mask, xor(s.csrfSum(b, purpose, scope), mask)...))
 }
 
+// FormToken is the one token that all forms of a guarded page carry. Behind a
+// dot it names whose page that is, so that what was typed stays theirs when
+// their session ends before it is sent.
+func (s *Site) FormToken(c *gin.Context) string {
+	who := Person(c)
+	return s.CSRFToken(s.EnsureBrowser(c), purposeShell, who.SessionID()) + "." + s.ownerMark(who.User.ID)
+}
+
+// ownerMark names a person to nobody but us.
+func (s *Site) ownerMark(userID string) string {
+	return base64.RawURLEncoding.EncodeToString(s.csrfSum("", "owner of a form", []string{userID})[:16])
+}
+
 // CSRFOK reports whether the form's token fits. Without a browser cookie none does.
 func (s *Site) CSRFOK(c *gin.Context, token, purpose string, scope ...string) bool {
 	b := s.Browser(c)
+	token, _, _ = strings.Cut(token, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != 2*sha256.Size || b == "" {
 		return false

@@ -24,7 +24,7 @@ const maxDraft = 32 << 10
 
 // draft is a form that was not taken: its values but the secret ones, and why.
 type draft struct {
-	UserID string       `json:"u"` // whose it is; "" for a form that was sent with nobody signed in
+	Owner  string       `json:"u"` // mark of whose it is; "" for a form of nobody's
 	Path   string       `json:"p"` // of the page that shows it
 	To     string       `json:"t"` // path that it was sent to: a page may have several forms
 	Values url.Values   `json:"v"`
@@ -79,13 +79,11 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	if !s.mayLeaveDraft(c) {
 		return page.RequestURI(), nil
 	}
+	s.own(c, d)
 	for _, name := range secretFields() {
 		d.Values.Del(name)
 	}
 	d.Path, d.To = page.Path, c.Request.URL.Path
-	if who := Person(c); who.Is() {
-		d.UserID = who.User.ID
-	}
 	text, err := json.Marshal(d)
 	if err != nil {
 		return "", err
@@ -104,6 +102,21 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	q.Set("draft", id)
 	page.RawQuery = q.Encode()
 	return page.RequestURI(), nil
+}
+
+// own says whose the draft is: that of the person whose page the form was on,
+// who need not be who sends it. Another person gets the form, and not what was
+// typed into it.
+func (s *Site) own(c *gin.Context, d *draft) {
+	who := Person(c)
+	_, d.Owner, _ = strings.Cut(d.Values.Get("csrf"), ".")
+	if who.Is() {
+		mark := s.ownerMark(who.User.ID)
+		if d.Owner != "" && d.Owner != mark {
+			d.Values = nil
+		}
+		d.Owner = mark
+	}
 }
 
 // HoldsDraft reports whether a path of ours names a draft, so that what was
@@ -133,7 +146,7 @@ func (s *Site) draft(c *gin.Context) (*draft, error) {
 	if err := json.Unmarshal(text, d); err != nil {
 		return nil, fmt.Errorf("read a draft: %w", err)
 	}
-	if who := Person(c); d.Path != c.Request.URL.Path || d.UserID != "" && (!who.Is() || d.UserID != who.User.ID) {
+	if who := Person(c); d.Path != c.Request.URL.Path || d.Owner != "" && (!who.Is() || d.Owner != s.ownerMark(who.User.ID)) {
 		return nil, nil //nolint:nilnil // somebody else's, or another form's
 	}
 	return d, nil

@@ -20,9 +20,19 @@ const flashLife = 2 * time.Minute
 // guarded page carry.
 const purposeShell = "shell"
 
+// told is a toast on its way to the next page of who did what it tells of.
+type told struct {
+	pages.Toast
+	Owner string // "" for whoever comes, as after a registration
+}
+
 // Done leads on after a change, and tells of it once at the top of the next page.
 func (s *Site) Done(c *gin.Context, to string, t pages.Toast) error {
-	text, err := json.Marshal(t)
+	note := told{Toast: t}
+	if who := Person(c); who.Is() {
+		note.Owner = who.User.ID
+	}
+	text, err := json.Marshal(note)
 	if err != nil {
 		return err
 	}
@@ -49,11 +59,14 @@ func (s *Site) flash(c *gin.Context) (*pages.Toast, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &pages.Toast{}
-	if err := json.Unmarshal(text, t); err != nil {
+	var note told
+	if err := json.Unmarshal(text, &note); err != nil {
 		return nil, fmt.Errorf("read what is to be told: %w", err)
 	}
-	return t, nil
+	if note.Owner != "" && note.Owner != Person(c).User.ID {
+		return nil, nil //nolint:nilnil // somebody else signed in meanwhile
+	}
+	return &note.Toast, nil
 }
 
 // KeepOnce keeps a secret for the page at to, where TakeOnce gets it, once,
@@ -98,7 +111,7 @@ func (s *Site) shell(c *gin.Context) (*pages.Shell, error) {
 	b := s.EnsureBrowser(c)
 	sh := &pages.Shell{
 		Path: c.Request.URL.Path, Name: who.User.DisplayName(), Username: who.User.Username, May: who.User.Permissions,
-		CSRF:        s.CSRFToken(b, purposeShell, who.Session.ID),
+		CSRF:        s.FormToken(c),
 		SignOutCSRF: s.CSRFToken(b, RouteLogout, who.Session.ID),
 		Zone:        who.User.Zoneinfo, Back: backAddress(c), SessionEnds: who.Session.IdleExpiresAt,
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -111,6 +112,9 @@ func (s *Site) keepForSignIn(c *gin.Context) error {
 	back := NextPath(values.Get("back"))
 	if back == "" {
 		back = RouteAccount
+	}
+	if !strings.Contains(values.Get("csrf"), ".") {
+		values = nil // it does not say whose it is
 	}
 	at, err := s.keepDraft(c, back, &draft{Values: values, Notice: string(pages.NoticeSessionBack)})
 	if err != nil {

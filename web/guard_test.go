@@ -38,8 +38,7 @@ func (s *site) formPage(do func(c *gin.Context, form url.Values) error) *atomic.
 			return err
 		}
 		st := state{
-			CSRF: s.web.CSRFToken(s.web.EnsureBrowser(c), "shell", web.Person(c).Session.ID), FormID: f.ID,
-			Values: f.Values, Notice: f.Notice,
+			CSRF: s.web.FormToken(c), FormID: f.ID, Values: f.Values, Notice: f.Notice,
 		}
 		for _, x := range f.Faults {
 			st.Faults = append(st.Faults, x.Field)
@@ -195,13 +194,56 @@ func TestSessionExpiredInBetween(t *testing.T) {
 	}
 }
 
+// What somebody typed when their session had ended is for them: whoever signs
+// in next in the same browser sees nothing of it, and neither does who was
+// signed in there when the form was sent.
+func TestDraftsStayWithWhoTyped(t *testing.T) {
+	s := newSite(t)
+	s.formPage(allowed)
+	ada, eve := s.person("root", idp.PermissionAdmin), s.person("eve", idp.PermissionAdmin)
+	v := s.visitor()
+	v.signIn(ada)
+	form := url.Values{"name": {"Ada's secret"}, "csrf": {v.state("/thing").CSRF}, "back": {"/thing"}}
+	kept := func(form url.Values) string {
+		t.Helper()
+		at, err := url.Parse(v.post("/thing", form).location)
+		must(t, err)
+		if at.Path == "/login" {
+			return at.Query().Get("next")
+		}
+		return at.RequestURI()
+	}
+	must(t, s.sessions.End(t.Context(), v.session))
+	sent := kept(form)
+	v.signIn(eve)
+	if st := v.state(sent); st.Values.Get("name") != "as stored" {
+		t.Errorf("who signs in next sees %v", st.Values)
+	}
+	// Eve's session is there when Ada's form is sent once more.
+	if st := v.state(kept(form)); st.Values.Get("name") == "Ada's secret" || st.Notice != pages.NoticeStaleForm {
+		t.Errorf("who is signed in sees %v, %q", st.Values, st.Notice)
+	}
+	v.signIn(ada)
+	if st := v.state(sent); st.Values.Get("name") != "Ada's secret" {
+		t.Errorf("who typed it sees %v", st.Values)
+	}
+	// A form that does not say whose it is is nobody's.
+	must(t, s.sessions.End(t.Context(), v.session))
+	form.Set("csrf", "x")
+	sent = kept(form)
+	v.signIn(eve)
+	if st := v.state(sent); st.Values.Get("name") == "Ada's secret" {
+		t.Errorf("of a form without an owner, who signs in next sees %v", st.Values)
+	}
+}
+
 // Of any number of submits of one form one counts, and all end at the same place.
 func TestOnce(t *testing.T) {
 	s := newSite(t)
 	var made atomic.Int64
 	g := s.guarded(nil)
 	g.GET("/form", s.web.Page(func(c *gin.Context) error {
-		c.JSON(http.StatusOK, state{CSRF: s.web.CSRFToken(s.web.EnsureBrowser(c), "shell", web.Person(c).Session.ID)})
+		c.JSON(http.StatusOK, state{CSRF: s.web.FormToken(c)})
 		return nil
 	}))
 	g.POST("/form", s.web.Page(func(c *gin.Context) error {
@@ -325,5 +367,10 @@ func TestDone(t *testing.T) {
 	}
 	if !strings.Contains(first.body, `role="status"`) || strings.Contains(second.body, `role="status"`) {
 		t.Error("it is not told exactly once")
+	}
+	v.get("/do")
+	v.signIn(s.person("eve", idp.PermissionAdmin))
+	if a := v.get("/page"); a.status != http.StatusOK || strings.Contains(a.body, `role="status"`) {
+		t.Errorf("somebody else is told of it: %d", a.status)
 	}
 }
