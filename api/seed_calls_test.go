@@ -138,7 +138,7 @@ func TestScAuthCalls(t *testing.T) {
 		t.Errorf("%v", same)
 	}
 	curl(t, e, "", append(register, `{"username": "test_user", "email": "test_user@email.com"}`)...).want(422)
-	for _, member := range []string{`"roles":["Admin"]`, `"email_verified":true`, `"status":"active"`, `"expires_at":null`} {
+	for _, member := range []string{`"roles":["Admin"]`, `"email_verified":true`, `"status":"active"`, `"expires_at":null`, `"preferred_username":"admin"`} {
 		curl(t, e, "", append(register, `{"username":"risen","password":"`+saeedsOwn+`",`+member+`}`)...).problem(422, "invalid", strings.Split(member, `"`)[1])
 	}
 

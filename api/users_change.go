@@ -10,20 +10,23 @@ import (
 	"gatehouse/idp"
 )
 
-// profile is what people may change on their own record.
+// profile is what people may change on their own record. By preferred_username
+// applications call somebody: nobody takes another's name there.
 func profile() []string {
 	names := []string{"address"}
 	for _, t := range (&idp.User{}).Texts() {
-		if !strings.Contains(t.Name, ".") { // parts of the address come with it
+		if !strings.Contains(t.Name, ".") && t.Name != preferredUsername { // parts of the address come with it
 			names = append(names, t.Name)
 		}
 	}
 	return names
 }
 
+const preferredUsername = "preferred_username"
+
 // writable is what may be changed on anybody's record.
 func writable() []string {
-	return append(profile(), "username", "email", "email_verified", "phone_number_verified", "roles", "status", "expires_at")
+	return append(profile(), "username", preferredUsername, "email", "email_verified", "phone_number_verified", "roles", "status", "expires_at")
 }
 
 // updateUser changes a record, or the password, which is sent without any

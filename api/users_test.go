@@ -217,7 +217,7 @@ func TestOwnRecord(t *testing.T) {
 		t.Error(got)
 	}
 	for _, body := range []string{
-		`{"username":"x"}`, `{"email":"x@example.com"}`, `{"email_verified":true}`, `{"phone_number_verified":true}`,
+		`{"username":"x"}`, `{"preferred_username":"admin"}`, `{"email":"x@example.com"}`, `{"email_verified":true}`, `{"phone_number_verified":true}`,
 		`{"roles":["Admin"]}`, `{"roles":["User"]}`, `{"status":"active"}`, `{"expires_at":null}`, `{"name":"x","status":"disabled"}`,
 	} {
 		me.patch("/users/me", body).problem(http.StatusForbidden, "forbidden")

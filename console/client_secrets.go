@@ -63,6 +63,9 @@ func (k *Console) rotateSecret(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := k.freshToTrust(c, head.Client.Scopes); err != nil {
+		return err
+	}
 	return k.Once(c, values, func() (string, error) {
 		secret, err := k.Clients.RotateSecretIf(c.Request.Context(), head.Client.ID, since, "")
 		if err != nil {

@@ -116,6 +116,9 @@ func (k *Console) saveClient(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := k.freshToTrust(c, formScopes(values)); err != nil {
+		return err
+	}
 	client, err := k.Clients.UpdateIf(c.Request.Context(), head.Client.ID, since, func(c *idp.Client) error {
 		applyClient(c, values)
 		return nil
@@ -189,6 +192,9 @@ func (k *Console) duplicateClient(c *gin.Context) error {
 	}
 	values, err := k.Form(c)
 	if err != nil {
+		return err
+	}
+	if err := k.freshToTrust(c, head.Client.Scopes); err != nil {
 		return err
 	}
 	return k.Once(c, values, func() (string, error) {

@@ -43,6 +43,9 @@ func (k *Console) addClient(c *gin.Context) error {
 	if n.ID == reservedID {
 		return k.Refuse(c, values, &idp.ConflictError{Field: "client_id"})
 	}
+	if err := k.freshToTrust(c, n.Scopes); err != nil {
+		return err
+	}
 	return k.Once(c, values, func() (string, error) {
 		client, secret, err := k.Clients.Create(c.Request.Context(), n)
 		if err != nil {
@@ -50,6 +53,16 @@ func (k *Console) addClient(c *gin.Context) error {
 		}
 		return k.clientMade(c, client, secret, "clients.toast.created")
 	})
+}
+
+// freshToTrust asks for a fresh sign-in before a client is made, changed or
+// given a secret that may administer over the API: it could make administrators,
+// which a browser that was left open must not.
+func (k *Console) freshToTrust(c *gin.Context, scopes []string) error {
+	if slices.ContainsFunc(scopes, func(s string) bool { return s != idp.ScopeAccount && slices.Contains(idp.APIScopes(), s) }) {
+		return k.FreshSignIn(c)
+	}
+	return nil
 }
 
 // reservedID would hide behind an address of the console.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gatehouse/idp"
+	"gatehouse/oauth"
 	"gatehouse/webtest"
 )
 
@@ -46,5 +47,51 @@ func TestEmpoweringAsksForThePassword(t *testing.T) {
 	b.Get("/admin/users/new")
 	if p = b.Submit("form[action='/admin/users']", url.Values{"username": {"grace"}, "how": {"generate"}, "roles": {idp.RoleUser}}); at(p) == "/login" {
 		t.Error("the password is asked for where nothing is given that matters")
+	}
+}
+
+// A client that may administer over the API could make administrators too: it
+// is neither made, changed, copied nor given a secret without the password.
+func TestTrustingAClientAsksForThePassword(t *testing.T) {
+	h := newHouse(t)
+	h.client("robot", idp.ClientMachine)
+	h.client("boss", idp.ClientMachine, func(n *oauth.NewClient) { n.Scopes = []string{idp.ScopeAPIAdmin} })
+	b := h.As(t, webtest.Admin)
+	power := url.Values{"api_scope": {idp.ScopeAPIAdmin}}
+	rotate := func(id string) *webtest.Page {
+		b.Get(clientAt(id, "rotate"))
+		return b.Submit("form[action$='/rotate']", nil)
+	}
+	change := func() *webtest.Page {
+		b.Get(clientAt("robot"))
+		return b.Submit(form(clientAt("robot")), power)
+	}
+	h.stale(webtest.Admin)
+	for name, send := range map[string]func() *webtest.Page{
+		"made": func() *webtest.Page {
+			b.Get("/admin/clients/new?kind=machine")
+			return b.Submit("form[action='/admin/clients']", url.Values{"client_id": {"thief"}, "client_name": {"x"}, "api_scope": power["api_scope"]})
+		},
+		"changed": change,
+		"copied": func() *webtest.Page {
+			b.Get(clientAt("boss"))
+			return b.Submit("form[action$='/duplicate']", nil)
+		},
+		"given a secret": func() *webtest.Page { return rotate("boss") },
+	} {
+		if p := send(); at(p) != "/login" {
+			t.Errorf("%s without the password: %s", name, p.URL)
+		}
+	}
+	if len(h.stored("boss").Secrets) != 1 || slices.Contains(h.stored("robot").Scopes, idp.ScopeAPIAdmin) {
+		t.Error("it was done")
+	}
+	if p := rotate("robot"); at(p) != clientAt("robot", "secrets") {
+		t.Errorf("where the client may do nothing here: %s", p.URL)
+	}
+	change()
+	b.Submit("form[action^='/login']", url.Values{"password": {webtest.Password}})
+	if p := b.Submit(form(clientAt("robot")), nil); !slices.Contains(h.stored("robot").Scopes, idp.ScopeAPIAdmin) {
+		t.Errorf("with the password: %s %s", p.URL, p.Text())
 	}
 }
