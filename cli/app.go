@@ -61,7 +61,7 @@ func (a *App) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagFault)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.AddCommand(a.serve(), a.migrate(), a.seed(), a.user(), a.client(), a.key(),
-		a.plan(), a.apply(), a.export(), a.audit(), a.healthcheck(), a.version())
+		a.plan(), a.apply(), a.export(), a.audit(), a.healthcheck(), a.doctor(), a.version())
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = cobra.ArbitraryArgs, onlyChildren

@@ -122,6 +122,11 @@ func OpenKeyring(ctx context.Context, o KeyringOptions) (*Keyring, error) {
 	return k, k.reseal(ctx)
 }
 
+// InspectKeys opens the keys as OpenKeyring does, and changes nothing.
+func InspectKeys(ctx context.Context, o KeyringOptions) ([]KeyInfo, error) {
+	return (&Keyring{o: o}).List(ctx)
+}
+
 // load reads the keys from the store and makes them the current set.
 func (k *Keyring) load(ctx context.Context) error {
 	k.mu.Lock()

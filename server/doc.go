@@ -13,5 +13,6 @@
 //	Main.Close: not ready → GATEHOUSE_SHUTDOWN_DELAY → stop accepting
 //	            → finish what runs → stop the jobs → close the stores
 //
-// Admin is the same wiring without listeners, for the command line.
+// Admin is the same wiring without listeners, for the command line. Examine
+// looks for what is wrong with an installation, and changes nothing.
 package server

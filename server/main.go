@@ -141,9 +141,17 @@ func (m *Main) Open(ctx context.Context) (err error) {
 
 // warn says what is allowed but likely not meant.
 func (m *Main) warn() {
-	if strings.HasPrefix(m.cfg.Issuer, "https:") && !m.cfg.ServesTLS() && len(m.cfg.TrustedProxies) == 0 {
-		m.log.Warn("https ends at a proxy, but GATEHOUSE_TRUSTED_PROXIES is not set: everybody counts as one network, the proxy's")
+	for _, text := range warnings(m.cfg) {
+		m.log.Warn(text)
 	}
+}
+
+// warnings tell of a configuration that works, but not as it should.
+func warnings(c *Config) []string {
+	if strings.HasPrefix(c.Issuer, "https:") && !c.ServesTLS() && len(c.TrustedProxies) == 0 {
+		return []string{"https ends at a proxy, but GATEHOUSE_TRUSTED_PROXIES is not set: everybody counts as one network, the proxy's"}
+	}
+	return nil
 }
 
 // firstStart makes the roles and the first administrator, and shows the

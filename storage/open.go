@@ -92,6 +92,15 @@ func (s *Stores) Ping(ctx context.Context) error {
 	return err
 }
 
+// Evicts returns the policy by which Redis may drop live records to make room,
+// "" for none.
+func (s *Stores) Evicts(ctx context.Context) string {
+	if s.redis == nil {
+		return ""
+	}
+	return s.redis.Evicts(ctx)
+}
+
 // Close closes every backend. Calls that still run fail with idp.ErrUnavailable.
 func (s *Stores) Close() error {
 	err := s.db.Close()

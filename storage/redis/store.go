@@ -72,24 +72,26 @@ func Open(ctx context.Context, rawURL string, o Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	if o.Log != nil {
-		s.checkEviction(ctx, o.Log)
+	if policy := s.Evicts(ctx); policy != "" && o.Log != nil {
+		o.Log.WarnContext(ctx, "redis may evict live records: set maxmemory-policy to noeviction", "maxmemory_policy", policy)
 	}
 	return s, nil
 }
 
-// checkEviction warns when Redis may drop live keys to make room.
-func (s *Store) checkEviction(ctx context.Context, log *slog.Logger) {
+// Evicts returns the policy by which Redis may drop live keys to make room, ""
+// when it drops none, or does not say: some hosted servers refuse INFO.
+func (s *Store) Evicts(ctx context.Context) (policy string) {
 	info, err := s.rdb.Info(ctx, "memory").Result()
 	if err != nil {
-		return // some hosted servers refuse INFO
+		return ""
 	}
 	for line := range strings.Lines(info) {
 		policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
 		if found && policy != "noeviction" {
-			log.WarnContext(ctx, "redis may evict live records: set maxmemory-policy to noeviction", "maxmemory_policy", policy)
+			return policy
 		}
 	}
+	return ""
 }
 
 // Ping says whether Redis answers.
