@@ -26,6 +26,7 @@ func TestChromium(t *testing.T) {
 		{"without scripts", walkWithoutScripts},
 		{"by keyboard", walkByKeyboard},
 		{"a newcomer's path", newcomerPath},
+		{"crawl", crawl},
 		{"weight", weighLogin},
 		{"failed forms", failForms},
 		{"stale forms", staleForms},

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"html/template"
 	"math"
 	"strconv"
 	"time"
@@ -61,8 +62,8 @@ type slot struct {
 	Label, LabelX  string // "" where there is no room for one
 	Title          string
 	Y1, H1, Y2, H2 string // "" heights where there is nothing
-	At             time.Time
 	Span           string
+	When           template.HTML // the span with its zone, in <time> from its start
 	First, Second  string
 	Missing        bool
 }
@@ -106,11 +107,12 @@ func (s *speaker) chart(c Chart) (chartView, error) {
 
 // slot makes a bar's heights and words.
 func (s *speaker) slot(c chartView, b Bar, top int64) (slot, error) {
-	one := slot{At: b.At, Missing: b.Missing, First: s.number(b.First), Second: s.number(b.Second)}
+	one := slot{Missing: b.Missing, First: s.number(b.First), Second: s.number(b.Second)}
 	var err error
 	if one.Label, one.Span, err = s.span(c.Chart, b.At); err != nil {
 		return one, err
 	}
+	one.When = timeElement(b.At, one.Span+" "+zoneAt(b.At.In(location(c.Chart.Zone))))
 	a := args{"Span": one.Span, "First": one.First, "FirstName": c.First, "Second": one.Second, "SecondName": c.Second}
 	key := "chart.bar"
 	switch {
@@ -240,11 +242,16 @@ func location(zone string) *time.Location {
 	return loc
 }
 
-// zoneName is how the zone is called on the chart's first day.
+// zoneName is how the zone is called over the chart's time: by two names where
+// the clocks change within.
 func zoneName(c Chart) string {
-	at := time.Time{}
-	if len(c.Bars) > 0 {
-		at = c.Bars[0].At
+	zone := location(c.Zone)
+	if len(c.Bars) == 0 {
+		return zoneAt(time.Time{}.In(zone))
 	}
-	return zoneAt(at.In(location(c.Zone)))
+	first, last := zoneAt(c.Bars[0].At.In(zone)), zoneAt(c.Bars[len(c.Bars)-1].At.In(zone))
+	if first != last {
+		return first + "/" + last
+	}
+	return first
 }

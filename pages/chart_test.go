@@ -69,6 +69,32 @@ func TestChartGeometry(t *testing.T) {
 	}
 }
 
+// TestChartNamesItsZone: each row of the table tells its time with the zone
+// that was in force then, also where the clocks change within the chart.
+func TestChartNamesItsZone(t *testing.T) {
+	start := time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC)
+	c := Chart{ID: "c", Title: "nav.sessions", First: "nav.users", Step: 24 * time.Hour, Zone: "Europe/Paris"}
+	c.Bars = []Bar{{At: start, First: 1}, {At: start.Add(24 * time.Hour), First: 1}}
+	v, err := english(t).chart(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Zone != "CET/CEST" || !strings.Contains(v.Desc, "CET/CEST") {
+		t.Errorf("the zone is %q: %s", v.Zone, v.Desc)
+	}
+	for i, want := range []string{
+		`<time datetime="2026-03-28T12:00:00Z">Mar 28 CET</time>`, `<time datetime="2026-03-29T12:00:00Z">Mar 29 CEST</time>`,
+	} {
+		if got := string(v.Slots[i].When); got != want {
+			t.Errorf("row %d: %s", i, got)
+		}
+	}
+	c.Bars, c.Step = c.Bars[1:], time.Hour
+	if v, err = english(t).chart(c); err != nil || v.Zone != "CEST" || string(v.Slots[0].When) != `<time datetime="2026-03-29T12:00:00Z">Mar 29, 14:00–15:00 CEST</time>` {
+		t.Errorf("%q, %s, %v", v.Zone, v.Slots[0].When, err)
+	}
+}
+
 func TestChartHasRoomForItsLabels(t *testing.T) {
 	start := time.Date(2026, 3, 28, 5, 0, 0, 0, time.UTC)
 	for _, bars := range []int{1, 7, 24, 30, 168} {
