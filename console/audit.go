@@ -15,28 +15,36 @@ import (
 
 // auditQuery reads the filters of the audit log from the address. Days are
 // days of the person who looks.
-func auditQuery(c *gin.Context) idp.AuditQuery {
+func auditQuery(c *gin.Context) (idp.AuditQuery, error) {
+	v, err := web.ReadQuery(c.Request)
+	if err != nil {
+		return idp.AuditQuery{}, err
+	}
 	q := idp.AuditQuery{
-		ListQuery: listQuery(c.Request.URL.Query()), ActorID: c.Query("actor"), TargetID: c.Query("target"), PersonID: c.Query("person"),
-		Action: c.Query("action"), Result: idp.AuditResult(c.Query("result")), ClientID: c.Query("client"),
+		ListQuery: listQuery(v), ActorID: v.Get("actor"), TargetID: v.Get("target"), PersonID: v.Get("person"),
+		Action: v.Get("action"), Result: idp.AuditResult(v.Get("result")), ClientID: v.Get("client"),
 	}
 	q.Sort = ""
 	zone := zoneOf(c)
-	if day, err := time.ParseInLocation(time.DateOnly, c.Query("from"), zone); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, v.Get("from"), zone); err == nil {
 		q.From = day.Unix()
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, c.Query("to"), zone); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, v.Get("to"), zone); err == nil {
 		q.To = day.AddDate(0, 0, 1).Unix()
 	}
-	return q
+	return q, nil
 }
 
 // auditList is GET /admin/audit.
 func (k *Console) auditList(c *gin.Context) error {
 	ctx := c.Request.Context()
-	found, err := k.Audit.QueryAudit(ctx, auditQuery(c))
+	q, err := auditQuery(c)
 	if err != nil {
-		return listAgain(c, c.Request.URL.Query(), err)
+		return err
+	}
+	found, err := k.Audit.QueryAudit(ctx, q)
+	if err != nil {
+		return listAgain(c, err)
 	}
 	head, err := k.Audit.AuditHead(ctx)
 	if err != nil {
@@ -54,11 +62,7 @@ func liveAddress(c *gin.Context) string {
 	for _, name := range []string{"after", "before", "n", "sort", "lang", "draft"} {
 		q.Del(name)
 	}
-	at := web.RouteAdmin + "/audit/events"
-	if len(q) > 0 {
-		at += "?" + q.Encode()
-	}
-	return at
+	return withQuery(web.RouteAdmin+"/audit/events", q)
 }
 
 // auditEvent is GET /admin/audit/{seq}: a link that stays.
@@ -76,27 +80,37 @@ func (k *Console) auditEvent(c *gin.Context) error {
 
 // auditCSV is GET /admin/audit.csv: what the filters find, as a table.
 func (k *Console) auditCSV(c *gin.Context) error {
+	q, err := auditQuery(c)
+	if err != nil {
+		return err
+	}
 	return k.sendCSV(c, export{
-		Name: "audit", Action: idp.ActionAuditExport,
-		Header: []string{
-			"seq", "time", "actor_kind", "actor_id", "actor_name", "action", "result", "target_kind", "target_id", "target_name",
-			"client_id", "ip", "request_id", "reason", "count", "changes", "prev", "hash",
-		},
-		Rows: everything(k.auditPages(c), auditRow),
+		Name: "audit", Action: idp.ActionAuditExport, Header: auditHeader(), Rows: allRows(k.auditPages(c, q), auditCells),
 	})
 }
 
-// auditPages reads the log from page to page.
-func (k *Console) auditPages(c *gin.Context) func(after string) (idp.Page[*idp.AuditEvent], error) {
-	q := auditQuery(c)
-	q.Limit, q.Before = idp.MaxPage, ""
-	return func(after string) (idp.Page[*idp.AuditEvent], error) {
-		q.After = after
-		return k.Audit.QueryAudit(c.Request.Context(), q)
+// auditJSON is GET /admin/audit.json: the same as a JSON array, with whole events.
+func (k *Console) auditJSON(c *gin.Context) error {
+	q, err := auditQuery(c)
+	if err != nil {
+		return err
+	}
+	return sendJSON(k, c, export{Name: "audit", Action: idp.ActionAuditExport}, k.auditPages(c, q))
+}
+
+func (k *Console) auditPages(c *gin.Context, q idp.AuditQuery) func(after string) (idp.Page[*idp.AuditEvent], error) {
+	return fromStart(&q.ListQuery, func() (idp.Page[*idp.AuditEvent], error) { return k.Audit.QueryAudit(c.Request.Context(), q) })
+}
+
+// auditHeader names the columns of auditCells, as in JSON.
+func auditHeader() []string {
+	return []string{
+		"seq", "time", "actor_kind", "actor_id", "actor_name", "action", "result", "target_kind", "target_id", "target_name",
+		"client_id", "ip", "request_id", "reason", "count", "changes", "prev", "hash",
 	}
 }
 
-func auditRow(e *idp.AuditEvent) []string {
+func auditCells(e *idp.AuditEvent) []string {
 	changes := ""
 	if len(e.Changes) > 0 {
 		text, _ := json.Marshal(e.Changes) // texts always encode
@@ -106,56 +120,4 @@ func auditRow(e *idp.AuditEvent) []string {
 		strconv.FormatInt(e.Seq, 10), cellTime(&e.Time), string(e.ActorKind), e.ActorID, e.ActorName, e.Action, string(e.Result),
 		e.Target.Kind, e.Target.ID, e.Target.Name, e.ClientID, e.IP, e.RequestID, e.Reason, strconv.Itoa(e.Count), changes, e.Prev, e.Hash,
 	}
-}
-
-// auditJSON is GET /admin/audit.json: the same as a JSON array, with whole events.
-func (k *Console) auditJSON(c *gin.Context) error {
-	read := k.auditPages(c)
-	first, err := read("")
-	if err != nil {
-		return listAgain(c, c.Request.URL.Query(), err)
-	}
-	k.Site.Audit.Record(idp.NewEvent(c.Request.Context(), k.Now(), idp.ActionAuditExport,
-		idp.Target{Kind: "export", ID: "audit", Name: c.Request.URL.RawQuery}, idp.AuditOK))
-	c.Header("Content-Type", "application/json")
-	c.Header("Content-Disposition", `attachment; filename="audit-`+k.Now().UTC().Format(time.DateOnly)+`.json"`)
-	c.Header("Cache-Control", "no-store")
-	c.Status(http.StatusOK)
-	return streamJSON(c, first, read)
-}
-
-// streamJSON writes a list as one array, page by page. What fails in between
-// breaks the answer off, so that nobody takes a part for the whole.
-func streamJSON[T any](c *gin.Context, page idp.Page[T], read func(after string) (idp.Page[T], error)) error {
-	out := json.NewEncoder(c.Writer)
-	separator := "["
-	for sent := 0; ; {
-		for _, item := range page.Items {
-			if _, err := c.Writer.WriteString(separator); err != nil {
-				return nil //nolint:nilerr // the reader went away
-			}
-			if err := out.Encode(item); err != nil {
-				return nil //nolint:nilerr // as above
-			}
-			separator = ","
-			sent++
-		}
-		if page.Next == "" || sent >= MaxRows {
-			break
-		}
-		if err := web.KeepWriting(c, exportTime); err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		c.Writer.Flush()
-		var err error
-		if page, err = read(page.Next); err != nil {
-			web.RecordOf(c).Outcome = "export_broken"
-			panic(http.ErrAbortHandler)
-		}
-	}
-	if separator == "[" {
-		_, _ = c.Writer.WriteString("[")
-	}
-	_, _ = c.Writer.WriteString("]\n")
-	return nil
 }

@@ -68,12 +68,7 @@ func (k *Console) bulkAsk(c *gin.Context) error {
 // toReview leads to the review page of a choice. What was chosen one by one
 // is kept for it: as an address it would be too long to come back to.
 func (k *Console) toReview(c *gin.Context, to string, values url.Values) error {
-	q := filtersOf(values)
-	for _, name := range []string{"act", "all"} {
-		if v := values.Get(name); v != "" {
-			q.Set(name, v)
-		}
-	}
+	q := keep(values, "q", "status", "role", "act", "all")
 	if ids := values["id"]; len(ids) > 0 && values.Get("all") != "1" {
 		if len(ids) > maxPicked {
 			return web.BadInput("more than %d were chosen one by one", maxPicked)
@@ -160,9 +155,9 @@ func (k *Console) picked(ctx context.Context, values url.Values, found *choice, 
 		return web.BadInput("more than %d were chosen one by one", maxPicked)
 	}
 	for _, id := range ids {
-		u, err := k.Users.Find(ctx, id)
+		u, err := k.userOf(ctx, id)
 		switch {
-		case errors.Is(err, idp.ErrNotFound) || err == nil && u.ID != id:
+		case errors.Is(err, idp.ErrNotFound):
 			found.Gone++
 		case err != nil:
 			return err
@@ -218,7 +213,10 @@ func (k *Console) bulkReview(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := pages.UsersReviewPage{Act: act, Max: maxBulk, Back: list, Skipped: skipped(found)}
+	p := pages.UsersReviewPage{
+		Act: act, Max: maxBulk, Back: list,
+		Skipped: skipped(found, "people.skipped.self", "people.skipped.beyond", "people.skipped.gone"),
+	}
 	switch {
 	case found.TooMany:
 		p.None = "too_many"
@@ -260,13 +258,6 @@ func (k *Console) bulkQuestion(c *gin.Context, act string, query url.Values, fou
 // bulkMatch is what has to be typed before many are deleted. It is the same in every language.
 func bulkMatch(found choice) string { return fmt.Sprintf("delete %d", len(found.People)) }
 
-func called(u *idp.User) string {
-	if u.Name == "" {
-		return u.Username
-	}
-	return u.Name + " (" + u.Username + ")"
-}
-
 // bulkFields carry the choice over to the act: the people by ID, or the filters
 // with the digest of those who matched.
 func bulkFields(act string, query url.Values, found choice) []pages.Field {
@@ -284,23 +275,16 @@ func bulkFields(act string, query url.Values, found choice) []pages.Field {
 	return out
 }
 
-// filtersOf are the parameters of a list that say who is looked for.
-func filtersOf(query url.Values) url.Values {
-	out := url.Values{}
-	for _, name := range []string{"q", "status", "role"} {
-		if v := query.Get(name); v != "" {
-			out.Set(name, v)
-		}
-	}
-	return out
-}
+// filtersOf are the parameters of the list of people that say who is looked for.
+func filtersOf(query url.Values) url.Values { return keep(query, "q", "status", "role") }
 
-func skipped(found choice) []pages.Text {
+// skipped counts who was chosen and is left out, in the messages of the keys.
+func skipped(found choice, self, beyond, gone string) []pages.Text {
 	var out []pages.Text
 	for _, one := range []struct {
 		key string
 		n   int
-	}{{"people.skipped.self", found.Self}, {"people.skipped.beyond", found.Beyond}, {"people.skipped.gone", found.Gone}} {
+	}{{self, found.Self}, {beyond, found.Beyond}, {gone, found.Gone}} {
 		if one.n > 0 {
 			out = append(out, pages.Counted(one.key, one.n))
 		}

@@ -2,8 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -59,15 +57,4 @@ func clientReview(head pages.ClientHead, name, action string, said []pages.Text)
 			Consequences: said, Submit: "clients." + name + ".submit", Cancel: head.To(),
 		},
 	}
-}
-
-// ask shows a question, with what was typed into it when it was refused.
-func (k *Console) ask(c *gin.Context, p pages.ReviewPage) error {
-	form, err := k.FormState(c, p.Review.Form.Action, url.Values{})
-	if err != nil {
-		return err
-	}
-	form.Version = p.Review.Form.Version
-	p.Review.Form = form
-	return k.Show(c, http.StatusOK, p)
 }

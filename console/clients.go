@@ -21,12 +21,12 @@ func (k *Console) clients(c *gin.Context) error {
 	}
 	page, err := k.findClients(c.Request.Context(), clientQuery(query))
 	if err != nil {
-		return listAgain(c, query, err)
+		return listAgain(c, err)
 	}
 	p := pages.ClientsPage{
 		List: pages.NewListView(routeClients, query, page), Clients: page.Items,
 		Discovery: k.endpoints().Issuer + "/.well-known/openid-configuration",
-		Manage:    may(c).Admin, MaxCSV: MaxRows,
+		Manage:    may(c).Admin, MaxCSV: maxRows,
 	}
 	if p.List.Sort == "" {
 		p.List.Sort = "client_name"
@@ -60,35 +60,16 @@ func (k *Console) findClients(ctx context.Context, q idp.ClientQuery) (idp.Page[
 	return k.Clients.Query(ctx, q)
 }
 
-// keep returns the named parameters that say something.
-func keep(v url.Values, names ...string) url.Values {
-	out := url.Values{}
-	for _, name := range names {
-		if v.Get(name) != "" {
-			out.Set(name, v.Get(name))
-		}
-	}
-	return out
-}
-
 func (k *Console) clientsCSV(c *gin.Context) error {
 	query, err := web.ReadQuery(c.Request)
 	if err != nil {
 		return err
 	}
 	q := clientQuery(query)
-	q.After, q.Before, q.Limit = "", "", exportPage
-	read := func(after string) (idp.Page[*idp.Client], error) {
-		q.After = after
-		return k.findClients(c.Request.Context(), q)
-	}
-	err = k.sendCSV(c, export{
-		Name: "clients", Action: idp.ActionClientsExport, Header: clientHeader(), Rows: everything(read, clientCells),
+	read := fromStart(&q.ListQuery, func() (idp.Page[*idp.Client], error) { return k.findClients(c.Request.Context(), q) })
+	return k.sendCSV(c, export{
+		Name: "clients", Action: idp.ActionClientsExport, Header: clientHeader(), Rows: allRows(read, clientCells),
 	})
-	if err != nil {
-		return listAgain(c, query, err)
-	}
-	return nil
 }
 
 // clientHeader names the columns of clientCells, as in JSON.

@@ -14,8 +14,10 @@
 //
 //	console.go        what the room stands on, and its guards
 //	routes_people.go  users, roles, sessions
-//	bulk.go           acts on many people, and the choice that leads to them
-//	csv.go            lists that are downloaded, here and elsewhere
 //	routes_apps.go    clients, tokens, keys
 //	routes_records.go overview, audit log, settings
+//	people.go         which user a request is about, and whether the reader may change them
+//	forms.go          versions of records, review pages, faults
+//	lists.go          what all lists read from their address; export.go downloads them
+//	bulk.go           acts on many people, and the choice that leads to them
 package console

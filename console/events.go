@@ -68,7 +68,13 @@ func (k *Console) overviewEvents(c *gin.Context) error {
 }
 
 // auditEvents is GET /admin/audit/events, with the filters of the list.
-func (k *Console) auditEvents(c *gin.Context) error { return k.live(c, auditQuery(c)) }
+func (k *Console) auditEvents(c *gin.Context) error {
+	q, err := auditQuery(c)
+	if err != nil {
+		return err
+	}
+	return k.live(c, q)
+}
 
 // live is a stream of events (HTML Living Standard §9.2) until the reader
 // leaves, the program stops, or the person may no longer look.

@@ -51,14 +51,14 @@ func (k *Console) image(c *gin.Context) error {
 // What a file claims to be does not count, only what it is.
 func readImage(data []byte) (*idp.Image, error) {
 	if len(data) > idp.MaxImage {
-		return nil, wrong(idp.NewFault("logo", "must be at most 128 KB"))
+		return nil, invalid(idp.NewFault(fieldLogo, "must be at most 128 KB"))
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || (format != "png" && format != "jpeg") {
-		return nil, wrong(idp.NewFault("logo", "must be a PNG or JPEG picture"))
+		return nil, invalid(idp.NewFault(fieldLogo, "must be a PNG or JPEG picture"))
 	}
 	if config.Width > maxPixels || config.Height > maxPixels {
-		return nil, wrong(idp.NewFault("logo", "must be at most 1,024 by 1,024 pixels"))
+		return nil, invalid(idp.NewFault(fieldLogo, "must be at most 1,024 by 1,024 pixels"))
 	}
 	sum := sha256.Sum256(data)
 	return &idp.Image{ID: hex.EncodeToString(sum[:]), Type: "image/" + format, Data: data}, nil
@@ -66,9 +66,9 @@ func readImage(data []byte) (*idp.Image, error) {
 
 // settingsLogo is POST /admin/settings/logo.
 func (k *Console) settingsLogo(c *gin.Context) error {
-	form, data, err := k.Upload(c, "logo", idp.MaxImage)
+	form, data, err := k.Upload(c, fieldLogo, idp.MaxImage)
 	if err != nil {
-		return err
+		return k.Refuse(c, form, err)
 	}
 	id, told := "", pages.Toast{Key: "settings.logo_removed"}
 	if form.Get("remove") != "1" {
@@ -88,5 +88,5 @@ func (k *Console) settingsLogo(c *gin.Context) error {
 	if err := k.Settings.Save(c.Request.Context(), map[string]json.RawMessage{"logo": value}, time.Time{}); err != nil {
 		return k.Refuse(c, form, err)
 	}
-	return k.Done(c, web.RouteAdmin+"/settings#logo", told)
+	return k.Done(c, routeSettings+"#logo", told)
 }

@@ -86,7 +86,7 @@ func (k *Console) countInto(ctx context.Context, p *pages.OverviewPage, viewer *
 	if all {
 		p.Tokens, p.TokenChart = &issued, &tokens
 		p.Grants = mostFirst(grants, "")
-		p.Failing = mostFirst(failing, web.RouteAdmin+"/clients/")
+		p.Failing = mostFirst(failing, routeClients+"/")
 	}
 }
 
@@ -150,18 +150,18 @@ func (k *Console) warnings(ctx context.Context, may idp.Permissions) []pages.Ove
 	var out []pages.OverviewWarning
 	if days := k.overdueKeyDays(ctx); days > 0 {
 		out = append(out, pages.OverviewWarning{
-			Tone: "warn", Text: pages.Counted("overview.warn_keys", days), To: web.RouteAdmin + "/keys", Link: "overview.warn_keys_link",
+			Tone: "warn", Text: pages.Counted("overview.warn_keys", days), To: routeKeys, Link: "overview.warn_keys_link",
 		})
 	}
 	if k.Settings.Current().Signup == idp.SignupOpen {
 		out = append(out, pages.OverviewWarning{
-			Text: pages.Text{Key: "overview.warn_signup"}, To: web.RouteAdmin + "/settings#signup", Link: "overview.warn_signup_link",
+			Text: pages.Text{Key: "overview.warn_signup"}, To: routeSettings + "#signup", Link: "overview.warn_signup_link",
 		})
 	}
 	admins, err := k.Users.Query(ctx, idp.UserQuery{ListQuery: idp.ListQuery{Limit: 2}, Role: idp.RoleAdmin, Status: idp.UserActive})
 	if may.Admin && err == nil && len(admins.Items) == 1 {
 		out = append(out, pages.OverviewWarning{
-			Text: pages.Text{Key: "overview.warn_one_admin"}, To: web.RouteAdmin + "/users", Link: "overview.warn_one_admin_link",
+			Text: pages.Text{Key: "overview.warn_one_admin"}, To: routeUsers, Link: "overview.warn_one_admin_link",
 		})
 	}
 	return out
@@ -199,7 +199,7 @@ func (k *Console) firstSteps(ctx context.Context) (*pages.OverviewStart, error) 
 		s.Client = true
 		s.SignIn = s.SignIn || a.LastUsedAt != nil
 		if s.TestTo == "" {
-			s.TestTo = web.RouteAdmin + "/clients/" + a.ID
+			s.TestTo = clientRoute(a.ID)
 		}
 	}
 	if s.User && s.Client && s.SignIn {

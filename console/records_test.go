@@ -51,6 +51,11 @@ func TestAuditLog(t *testing.T) {
 	if p = admin.Get("/admin/audit?after=nonsense"); p.Status >= 500 {
 		t.Errorf("a broken cursor: %d", p.Status)
 	}
+	for _, path := range []string{"/admin/audit", "/admin/audit.csv", "/admin/audit.json", "/admin/audit/events"} {
+		if p = admin.Get(path + "?actor=%00"); p.Status != http.StatusBadRequest {
+			t.Errorf("%s with a parameter that is no text: %d", path, p.Status)
+		}
+	}
 	p = admin.Get("/admin/audit.csv?action=user.create")
 	if !strings.HasPrefix(p.Body, "seq,time,actor_kind") || !strings.Contains(p.Body, "grace") {
 		t.Errorf("%s", p.Body)

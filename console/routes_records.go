@@ -2,7 +2,11 @@ package console
 
 import (
 	"github.com/gin-gonic/gin"
+
+	"gatehouse/web"
 )
+
+const routeSettings = web.RouteAdmin + "/settings"
 
 // mountRecords are the overview, the audit log and the settings.
 func (k *Console) mountRecords(seeAny, see, admin *gin.RouterGroup) {

@@ -24,7 +24,7 @@ func (k *Console) sessions(c *gin.Context) error {
 	q.Text, q.Sort = "", ""
 	page, err := k.Sessions.QuerySessions(c.Request.Context(), idp.SessionQuery{ListQuery: q})
 	if err != nil {
-		return listAgain(c, query, err)
+		return listAgain(c, err)
 	}
 	p := pages.AdminSessionsPage{List: pages.NewListView(routeSessions, query, page), Manage: may(c).MayManageUsers()}
 	p.List.PickOnly = true
@@ -68,7 +68,7 @@ func (k *Console) chosenSessions(c *gin.Context, keys []string) (found []chosenS
 }
 
 func (k *Console) sessionOf(ctx context.Context, userID, sid string) (*idp.Session, *idp.User, error) {
-	u, err := k.Users.Find(ctx, userID)
+	u, err := k.userOf(ctx, userID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,7 +77,7 @@ func (k *Console) sessionOf(ctx context.Context, userID, sid string) (*idp.Sessi
 		return nil, nil, err
 	}
 	i := slices.IndexFunc(all, func(s *idp.Session) bool { return s.ID == sid })
-	if i < 0 || u.ID != userID {
+	if i < 0 {
 		return nil, nil, idp.ErrNotFound
 	}
 	return all[i], u, nil
@@ -103,7 +103,10 @@ func (k *Console) sessionsReview(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := pages.AdminSessionsReviewPage{Skipped: skippedSessions(out), None: len(found) == 0, Back: routeSessions}
+	p := pages.AdminSessionsReviewPage{
+		None: len(found) == 0, Back: routeSessions,
+		Skipped: skipped(out, "people.skipped.own_session", "people.skipped.beyond_session", "people.skipped.gone_session"),
+	}
 	p.Review = pages.Review{
 		More: max(0, len(found)-bulkShown), Submit: "people.sessions.end", Cancel: routeSessions,
 		Consequences: []pages.Text{pages.Counted("people.sessions.what", len(found))},
@@ -118,23 +121,6 @@ func (k *Console) sessionsReview(c *gin.Context) error {
 		return err
 	}
 	return k.Show(c, http.StatusOK, p)
-}
-
-func skippedSessions(out choice) []pages.Text {
-	var texts []pages.Text
-	for _, one := range []struct {
-		key string
-		n   int
-	}{
-		{"people.skipped.own_session", out.Self},
-		{"people.skipped.beyond_session", out.Beyond},
-		{"people.skipped.gone_session", out.Gone},
-	} {
-		if one.n > 0 {
-			texts = append(texts, pages.Counted(one.key, one.n))
-		}
-	}
-	return texts
 }
 
 func (k *Console) endSessions(c *gin.Context) error {

@@ -57,7 +57,7 @@ func (k *Console) settingsPage(c *gin.Context) error {
 
 // settingsForm is the form of a section: as it is, or as it was refused.
 func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings) (pages.Form, error) {
-	action := web.RouteAdmin + "/settings/" + section
+	action := routeSettings + "/" + section
 	initial := url.Values{
 		"access_token_ttl": {shortLength(now.AccessTokenTTL)}, "id_token_ttl": {shortLength(now.IDTokenTTL)},
 		"refresh_token_ttl": {shortLength(now.RefreshTokenTTL)}, "refresh_token_max_ttl": {shortLength(now.RefreshTokenMaxTTL)},
@@ -67,7 +67,7 @@ func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings)
 		"audit_retention_days": {strconv.Itoa(int(now.AuditRetention / (24 * time.Hour)))},
 	}
 	form, err := k.FormState(c, action, initial)
-	form.Version = k.Settings.Version().UTC().Format(time.RFC3339Nano)
+	form.Version = version(k.Settings.Version())
 	return form, err
 }
 
@@ -95,7 +95,7 @@ func (k *Console) settingsSave(c *gin.Context) error {
 		return err
 	}
 	if section == "branding" && form.Get("check") == "1" {
-		web.SeeOther(c, web.RouteAdmin+"/settings?"+url.Values{"accent": {form.Get("accent")}}.Encode()+"#branding")
+		web.SeeOther(c, routeSettings+"?"+url.Values{"accent": {form.Get("accent")}}.Encode()+"#branding")
 		return nil
 	}
 	values, err := settingsValues(form, fields)
@@ -107,14 +107,14 @@ func (k *Console) settingsSave(c *gin.Context) error {
 			delete(values, name) // its control was not on the page
 		}
 	}
-	version, err := time.Parse(time.RFC3339Nano, form.Get("version"))
+	since, err := time.Parse(versionForm, form.Get("version"))
 	if err != nil {
 		return k.Refuse(c, form, idp.ErrStale)
 	}
-	if err := k.Settings.Save(c.Request.Context(), values, version); err != nil {
+	if err := k.Settings.Save(c.Request.Context(), values, since); err != nil {
 		return k.Refuse(c, form, settingsFaults(err))
 	}
-	return k.Done(c, web.RouteAdmin+"/settings#"+section, pages.Toast{Key: "settings.saved"})
+	return k.Done(c, routeSettings+"#"+section, pages.Toast{Key: "settings.saved"})
 }
 
 // settingsValues turns what was typed into the JSON members of the settings.
@@ -126,13 +126,13 @@ func settingsValues(form url.Values, fields []string) (map[string]json.RawMessag
 		case "password_min_length":
 			n, err := strconv.Atoi(strings.TrimSpace(form.Get(name)))
 			if err != nil {
-				return nil, wrong(idp.NewFault(name, "must be a whole number"))
+				return nil, invalid(idp.NewFault(name, "must be a whole number"))
 			}
 			v = n
 		case "audit_retention":
 			days, err := strconv.Atoi(strings.TrimSpace(form.Get("audit_retention_days")))
 			if err != nil || days < 0 || days > 36500 {
-				return nil, wrong(idp.NewFault("audit_retention_days", "must be a whole number"))
+				return nil, invalid(idp.NewFault("audit_retention_days", "must be a whole number"))
 			}
 			v = (time.Duration(days) * 24 * time.Hour).String()
 		}
@@ -144,9 +144,6 @@ func settingsValues(form url.Values, fields []string) (map[string]json.RawMessag
 	}
 	return values, nil
 }
-
-// wrong is an input with one fault.
-func wrong(f idp.Fault) error { return &idp.InvalidError{Faults: []idp.Fault{f}} }
 
 // settingsFaults names the field of the form where it is called otherwise.
 func settingsFaults(err error) error {

@@ -33,7 +33,7 @@ func (k *Console) tokens(c *gin.Context) error {
 		return err
 	default:
 		if page, err = k.Grants.QueryGrants(ctx, q); err != nil {
-			return listAgain(c, query, err)
+			return listAgain(c, err)
 		}
 	}
 	p.List = pages.NewListView(routeTokens, query, page)
@@ -113,15 +113,6 @@ func found[T any](known map[string]*T, id string, read func() (*T, error)) (*T, 
 	return v, err
 }
 
-// userOf finds somebody by ID alone: an ID that is somebody's username is not theirs.
-func (k *Console) userOf(ctx context.Context, id string) (*idp.User, error) {
-	u, err := k.Users.Find(ctx, id)
-	if err == nil && u.ID != id {
-		return nil, idp.ErrNotFound
-	}
-	return u, err
-}
-
 func (k *Console) clientTokens(c *gin.Context) error {
 	head, err := k.clientHead(c)
 	if err != nil {
@@ -135,7 +126,7 @@ func (k *Console) clientTokens(c *gin.Context) error {
 	q.Text, q.Sort = "", ""
 	page, err := k.Grants.QueryGrants(c.Request.Context(), q)
 	if err != nil {
-		return listAgain(c, query, err)
+		return listAgain(c, err)
 	}
 	p := pages.ClientTokensPage{ClientHead: head, List: pages.NewListView(head.To("tokens"), query, page)}
 	if p.Grants, err = k.grantRows(c.Request.Context(), page.Items); err != nil {

@@ -76,7 +76,7 @@ func (k *Console) userApps(c *gin.Context) error {
 			ClientID: a.Client.ID, Name: a.Client.DisplayName(), Scopes: a.Scopes, Since: a.Since, LastUsed: a.LastUsed,
 		}
 		if may(c).MaySeeAll() {
-			app.To = web.RouteAdmin + "/clients/" + a.Client.ID
+			app.To = clientRoute(a.Client.ID)
 		}
 		p.Apps = append(p.Apps, app)
 	}
@@ -118,7 +118,7 @@ func (k *Console) userActivity(c *gin.Context) error {
 	}
 	page, err := k.Audit.QueryAudit(c.Request.Context(), q)
 	if err != nil {
-		return listAgain(c, query, err)
+		return listAgain(c, err)
 	}
 	p := pages.UserActivityPage{
 		UserHead: head, List: pages.NewListView(c.Request.URL.Path, query, page), Link: all, Narrow: !all,

@@ -13,43 +13,6 @@ import (
 	"gatehouse/web"
 )
 
-// head is what every page about a person begins with.
-func (k *Console) head(c *gin.Context) (pages.UserHead, error) {
-	u, err := k.target(c)
-	if err != nil {
-		return pages.UserHead{}, err
-	}
-	p := may(c)
-	h := pages.UserHead{User: u, State: pages.StateOf(u, k.Now()), Manage: p.MayManage(u)}
-	h.Beyond = p.MayManageUsers() && !h.Manage
-	if h.Manage {
-		h.Kept, err = k.kept(c, u)
-	}
-	return h, err
-}
-
-// Why somebody can be neither disabled nor deleted.
-const (
-	keptSelf      = "self"
-	keptLastAdmin = "last_admin"
-)
-
-func (k *Console) kept(c *gin.Context, u *idp.User) (string, error) {
-	if isSelf(c, u) {
-		return keptSelf, nil
-	}
-	if !u.HasRole(idp.RoleAdmin) {
-		return "", nil
-	}
-	last, err := k.Users.IsLastAdmin(c.Request.Context(), u)
-	if err != nil || !last {
-		return "", err
-	}
-	return keptLastAdmin, nil
-}
-
-func userRoute(id string) string { return routeUsers + "/" + id }
-
 func (k *Console) userProfile(c *gin.Context) error {
 	head, err := k.head(c)
 	if err != nil {

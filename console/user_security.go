@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -147,24 +145,6 @@ func (k *Console) deleteReview(c *gin.Context, u *idp.User) (pages.Review, error
 	}
 	r.Form, err = k.FormState(c, to+"/delete", url.Values{})
 	return r, err
-}
-
-// maxReason bounds what the audit log keeps of a reason, in runes.
-const maxReason = idp.MaxClaim
-
-// confirmed checks what a review page asked to be typed.
-func confirmed(values url.Values, match string) error {
-	var faults []idp.Fault
-	if strings.TrimSpace(values.Get("match")) != match {
-		faults = append(faults, idp.NewFault("match", "does not match"))
-	}
-	if utf8.RuneCountInString(values.Get("reason")) > maxReason {
-		faults = append(faults, idp.NewFault("reason", "must be at most %d characters", maxReason))
-	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return invalid(faults...)
 }
 
 func (k *Console) deleteUser(c *gin.Context) error {

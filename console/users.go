@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,19 +22,19 @@ func (k *Console) users(c *gin.Context) error {
 	}
 	page, err := k.findUsers(c.Request.Context(), userQuery(query))
 	if err != nil {
-		return listAgain(c, query, err)
+		return listAgain(c, err)
 	}
 	roles, err := k.Roles.All(c.Request.Context())
 	if err != nil {
 		return err
 	}
 	p := pages.UsersPage{
-		List: pages.NewListView(routeUsers, query, page), Manage: may(c).MayManageUsers(), MaxCSV: MaxRows,
+		List: pages.NewListView(routeUsers, query, page), Manage: may(c).MayManageUsers(), MaxCSV: maxRows,
 	}
 	if p.List.Sort == "" {
 		p.List.Sort = "username"
 	}
-	p.CSV = csvAddress(p.List.Query)
+	p.CSV = withQuery(routeUsers+".csv", keep(query, "q", "status", "role", "sort"))
 	for _, r := range roles {
 		p.Roles = append(p.Roles, r.Name)
 	}
@@ -63,19 +62,6 @@ func userQuery(v url.Values) idp.UserQuery {
 	return q
 }
 
-// listQuery reads the parameters that every list takes.
-func listQuery(v url.Values) idp.ListQuery {
-	q := idp.ListQuery{
-		Text: strings.TrimSpace(v.Get("q")), Sort: v.Get("sort"),
-		After: v.Get("after"), Before: v.Get("before"), Limit: 50,
-	}
-	switch n, _ := strconv.Atoi(v.Get("n")); n { // 0 for what is no number
-	case 25, 50, 100:
-		q.Limit = n
-	}
-	return q
-}
-
 // findUsers asks the store. A text longer than any member of a record matches nobody.
 func (k *Console) findUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp.User], error) {
 	if utf8.RuneCountInString(q.Text) > idp.MaxClaim {
@@ -84,58 +70,16 @@ func (k *Console) findUsers(ctx context.Context, q idp.UserQuery) (idp.Page[*idp
 	return k.Users.Query(ctx, q)
 }
 
-// listAgain leads from an address with a broken cursor or an unknown order to
-// the beginning of the same list. Any other error comes back.
-func listAgain(c *gin.Context, query url.Values, err error) error {
-	var invalid *idp.InvalidError
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	kept := url.Values{}
-	for name, values := range query {
-		switch name {
-		case "sort", "after", "before":
-		default:
-			kept[name] = values
-		}
-	}
-	if len(kept) == len(query) {
-		return web.BadInput("the list cannot be shown so")
-	}
-	web.SeeOther(c, withQuery(c.Request.URL.Path, kept))
-	return nil
-}
-
-func withQuery(path string, v url.Values) string {
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
-}
-
-// csvAddress is the address of the list as a file.
-func csvAddress(query url.Values) string {
-	return withQuery(routeUsers+".csv", keep(query, "q", "status", "role", "sort"))
-}
-
 func (k *Console) usersCSV(c *gin.Context) error {
 	query, err := web.ReadQuery(c.Request)
 	if err != nil {
 		return err
 	}
 	q := userQuery(query)
-	q.After, q.Before, q.Limit = "", "", exportPage
-	read := func(after string) (idp.Page[*idp.User], error) {
-		q.After = after
-		return k.findUsers(c.Request.Context(), q)
-	}
-	err = k.sendCSV(c, export{
-		Name: "users", Action: idp.ActionUsersExport, Header: userHeader(), Rows: everything(read, userCells),
+	read := fromStart(&q.ListQuery, func() (idp.Page[*idp.User], error) { return k.findUsers(c.Request.Context(), q) })
+	return k.sendCSV(c, export{
+		Name: "users", Action: idp.ActionUsersExport, Header: userHeader(), Rows: allRows(read, userCells),
 	})
-	if err != nil {
-		return listAgain(c, query, err)
-	}
-	return nil
 }
 
 // userHeader names the columns of userCells: as in JSON, so that a file can be imported again.

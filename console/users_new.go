@@ -2,14 +2,12 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 
-	"gatehouse/account"
 	"gatehouse/idp"
 	"gatehouse/pages"
 )
@@ -46,7 +44,7 @@ func (k *Console) addUser(c *gin.Context) error {
 		if err != nil {
 			return "", k.Refuse(c, values, err)
 		}
-		to := routeUsers + "/" + u.ID
+		to := userRoute(u.ID)
 		if password != "" {
 			if to, err = k.KeepOnce(c, to+"/security", []byte(password)); err != nil {
 				return "", err
@@ -65,21 +63,19 @@ func (k *Console) createUser(c *gin.Context, values url.Values) (*idp.User, stri
 	if err := k.mayGive(ctx, may(c), nil, u.Roles); err != nil {
 		return nil, "", err
 	}
-	password, shown := "", ""
-	switch values.Get("how") {
-	case passwordGenerate:
-		password = account.GeneratePassword()
-		shown = password
-	case passwordType:
-		if password = values.Get("password"); password == "" {
-			return nil, "", invalid(idp.NewFault("password", "is required"))
-		}
-	case passwordNone:
-	default:
-		return nil, "", invalid(idp.NewFault("how", "is required"))
+	if values.Get("how") == passwordNone {
+		made, err := k.Users.Create(ctx, u, "")
+		return made, "", err
+	}
+	password, shown, err := newPassword(values)
+	if err != nil {
+		return nil, "", err
 	}
 	made, err := k.Users.Create(ctx, u, password)
-	return made, shown, err
+	if !shown {
+		password = ""
+	}
+	return made, password, err
 }
 
 // freshToEmpower asks for a fresh sign-in before a role that lets its holders
@@ -128,14 +124,4 @@ func roleOptions(p idp.Permissions, roles []*idp.Role, fixed []string) []pages.O
 		}
 	}
 	return out
-}
-
-func nameOf(u *idp.User) map[string]string { return map[string]string{"Name": u.DisplayName()} }
-
-func invalid(faults ...idp.Fault) error { return &idp.InvalidError{Faults: faults} }
-
-// isConflict reports whether a record is held or taken.
-func isConflict(err error) bool {
-	var conflict *idp.ConflictError
-	return errors.As(err, &conflict)
 }

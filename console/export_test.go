@@ -40,15 +40,15 @@ func numbers(n int, fails error) func(after string) (idp.Page[int], error) {
 func cell(i int) []string { return []string{strconv.Itoa(i)} }
 
 func TestEverythingHasACap(t *testing.T) {
-	for n, want := range map[int]int{0: 0, 1: 1, 500: 500, 501: 501, MaxRows: MaxRows, MaxRows + 1: MaxRows + 1, MaxRows + 5000: MaxRows + 1} {
+	for n, want := range map[int]int{0: 0, 1: 1, 500: 500, 501: 501, maxRows: maxRows, maxRows + 1: maxRows + 1, maxRows + 5000: maxRows + 1} {
 		rows, last := 0, ""
-		for row, err := range everything(numbers(n, nil), cell) {
+		for row, err := range allRows(numbers(n, nil), cell) {
 			if err != nil {
 				t.Fatal(err)
 			}
 			rows, last = rows+1, row[0]
 		}
-		if rows != want || (n > MaxRows) != strings.Contains(last, "200000 rows") {
+		if rows != want || (n > maxRows) != strings.Contains(last, "200000 rows") {
 			t.Errorf("%d give %d rows, the last is %q", n, rows, last)
 		}
 	}
@@ -58,7 +58,7 @@ func TestEverythingStops(t *testing.T) {
 	broken := errors.New("broken")
 	rows := 0
 	var failed error
-	for _, err := range everything(numbers(5000, broken), cell) {
+	for _, err := range allRows(numbers(5000, broken), cell) {
 		if failed = err; err == nil {
 			rows++
 		}
@@ -67,7 +67,7 @@ func TestEverythingStops(t *testing.T) {
 		t.Errorf("%d rows, %v", rows, failed)
 	}
 	rows = 0
-	for range everything(numbers(5000, nil), cell) {
+	for range allRows(numbers(5000, nil), cell) {
 		if rows++; rows == 7 {
 			break
 		}
@@ -80,14 +80,14 @@ func TestEverythingKeepsNothing(t *testing.T) {
 	rows, most := 0, uint64(0)
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	for range everything(numbers(MaxRows, nil), cell) {
+	for range allRows(numbers(maxRows, nil), cell) {
 		if rows++; rows%50_000 == 0 {
 			runtime.GC()
 			runtime.ReadMemStats(&during)
 			most = max(most, during.HeapAlloc)
 		}
 	}
-	if grown := int64(most) - int64(before.HeapAlloc); rows != MaxRows || grown > 1<<20 {
+	if grown := int64(most) - int64(before.HeapAlloc); rows != maxRows || grown > 1<<20 {
 		t.Errorf("%d rows, %d bytes more", rows, grown)
 	}
 }
@@ -136,7 +136,7 @@ func download(t *testing.T, rows iter.Seq2[[]string, error]) (*http.Response, []
 }
 
 func TestSendCSV(t *testing.T) {
-	res, body, recorded, err := download(t, everything(numbers(1234, nil), cell))
+	res, body, recorded, err := download(t, allRows(numbers(1234, nil), cell))
 	if err != nil || res.StatusCode != http.StatusOK || strings.Count(string(body), "\n") != 1235 || !strings.HasPrefix(string(body), "n\n0\n1\n") {
 		t.Errorf("%v, %d, %d bytes: %.20q", err, res.StatusCode, len(body), body)
 	}
@@ -146,7 +146,7 @@ func TestSendCSV(t *testing.T) {
 	if len(recorded.events) != 1 || recorded.events[0].Action != idp.ActionUsersExport || recorded.events[0].Target.Name != "q=a" {
 		t.Errorf("recorded: %+v", recorded.events)
 	}
-	if _, body, _, err := download(t, everything(numbers(0, nil), cell)); err != nil || string(body) != "n\n" {
+	if _, body, _, err := download(t, allRows(numbers(0, nil), cell)); err != nil || string(body) != "n\n" {
 		t.Errorf("an empty list gives %q, %v", body, err)
 	}
 }
@@ -158,7 +158,7 @@ func TestSendCSVFails(t *testing.T) {
 	if err != nil || res.StatusCode != http.StatusServiceUnavailable || len(recorded.events) != 0 {
 		t.Errorf("%v, %d %q, %v", err, res.StatusCode, body, recorded.events)
 	}
-	_, body, recorded, err = download(t, everything(numbers(5000, idp.ErrUnavailable), cell))
+	_, body, recorded, err = download(t, allRows(numbers(5000, idp.ErrUnavailable), cell))
 	if err == nil || len(body) == 0 || len(recorded.events) != 1 {
 		t.Errorf("%v, %d bytes, %v", err, len(body), recorded.events)
 	}
