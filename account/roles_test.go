@@ -131,7 +131,7 @@ func TestUpdateRole(t *testing.T) {
 
 func TestWithRoles(t *testing.T) {
 	p := newPeople(t, nil)
-	names := []string{"new", idp.RoleAdmin, "new", "bad name"}
+	names := []string{"fresh", idp.RoleAdmin, "fresh", "bad name"}
 	failed := errors.New("failed")
 	if _, err := p.roles.WithRoles(t.Context(), names, func() error { return failed }); !errors.Is(err, failed) {
 		t.Fatal(err)
@@ -140,13 +140,13 @@ func TestWithRoles(t *testing.T) {
 		t.Fatalf("%d roles are left, %v", len(list), err)
 	}
 	made, err := p.roles.WithRoles(t.Context(), names, func() error {
-		p.add(t, "ada", "new")
+		p.add(t, "ada", "fresh")
 		return nil
 	})
-	if err != nil || len(made) != 2 || made[0] != "new" || made[1] != idp.RoleAdmin {
+	if err != nil || len(made) != 2 || made[0] != "fresh" || made[1] != idp.RoleAdmin {
 		t.Fatalf("%v %v", made, err)
 	}
-	if r, err := p.roles.Find(t.Context(), "new"); err != nil || r.Permission != idp.PermissionNone || r.Members != 1 {
+	if r, err := p.roles.Find(t.Context(), "fresh"); err != nil || r.Permission != idp.PermissionNone || r.Members != 1 {
 		t.Errorf("%+v %v", r, err)
 	}
 	if r, err := p.roles.Find(t.Context(), idp.RoleAdmin); err != nil || r.Permission != idp.PermissionAdmin {
@@ -155,7 +155,7 @@ func TestWithRoles(t *testing.T) {
 	if again, err := p.roles.WithRoles(t.Context(), names, func() error { return failed }); !errors.Is(err, failed) || len(again) != 0 {
 		t.Errorf("%v %v", again, err)
 	}
-	if _, err := p.roles.Find(t.Context(), "new"); err != nil {
+	if _, err := p.roles.Find(t.Context(), "fresh"); err != nil {
 		t.Errorf("a role that was there before is gone: %v", err)
 	}
 }

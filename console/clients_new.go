@@ -40,9 +40,6 @@ func (k *Console) addClient(c *gin.Context) error {
 		return web.BadInput("there is no such kind of client")
 	}
 	n := k.registration(kind, values)
-	if n.ID == reservedID {
-		return k.Refuse(c, values, &idp.ConflictError{Field: "client_id"})
-	}
 	if err := k.freshToTrust(c, n.Scopes); err != nil {
 		return err
 	}
@@ -64,9 +61,6 @@ func (k *Console) freshToTrust(c *gin.Context, scopes []string) error {
 	}
 	return nil
 }
-
-// reservedID would hide behind an address of the console.
-const reservedID = "new"
 
 // registration is what the form asks for, over what suits the kind.
 func (k *Console) registration(kind idp.ClientKind, v url.Values) oauth.NewClient {

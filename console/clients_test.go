@@ -152,7 +152,7 @@ func TestWizardRefuses(t *testing.T) {
 		"sign-out address":  {"web", url.Values{"redirect_uris": {"https://a.example/"}, "post_logout_redirect_uris": {"bye"}}, "post_logout_redirect_uris", "isn’t a full address"},
 		"taken ID":          {"machine", url.Values{"client_id": {"taken"}}, "client_id", "This is taken."},
 		"built-in ID":       {"machine", url.Values{"client_id": {idp.ClientGatehouse}}, "client_id", "This is taken."},
-		"ID of an address":  {"machine", url.Values{"client_id": {"new"}}, "client_id", "This is taken."},
+		"ID of an address":  {"machine", url.Values{"client_id": {"new"}}, "client_id", "can’t be used as a name here"},
 		"ID of wrong form":  {"machine", url.Values{"client_id": {"a b/../c"}}, "client_id", "begin with a letter or digit"},
 		"not a scope":       {"machine", url.Values{"more_scopes": {`a"b`}}, "more_scopes", "can’t be a scope"},
 		"name is too long":  {"machine", url.Values{"client_name": {strings.Repeat("ä", 501)}}, "client_name", "at most 500 characters"},

@@ -43,10 +43,6 @@ func (k *Console) newRole(c *gin.Context) error {
 	return k.Show(c, http.StatusOK, pages.NewRolePage{Form: f})
 }
 
-// roleNew is a name that a role made here cannot have: its page would have the
-// address of the form.
-const roleNew = "new"
-
 func (k *Console) addRole(c *gin.Context) error {
 	values, err := k.Form(c)
 	if err != nil {
@@ -60,9 +56,6 @@ func (k *Console) addRole(c *gin.Context) error {
 	return k.Once(c, values, func() (string, error) {
 		r := &idp.Role{Name: values.Get("name")}
 		err := applyRole(r, values)
-		if r.Name == roleNew {
-			err = &idp.ConflictError{Field: "name"}
-		}
 		if err == nil {
 			r, err = k.Roles.Create(c.Request.Context(), r)
 		}

@@ -49,7 +49,7 @@ func TestAddRole(t *testing.T) {
 		"a space":          {url.Values{"name": {"a b"}, "description": {"typed"}}, "Use 1 to 64 letters"},
 		"taken":            {url.Values{"name": {"Helpdesk"}}, "taken"},
 		"built in":         {url.Values{"name": {"Admin"}}, "taken"},
-		"the form itself":  {url.Values{"name": {"new"}}, "taken"},
+		"the form itself":  {url.Values{"name": {"new"}}, "can’t be used as a name here"},
 		"long description": {url.Values{"name": {"Writer"}, "description": {strings.Repeat("d", 501)}}, "at most 500"},
 		"odd permission":   {url.Values{"name": {"Writer"}, "permission": {"root"}}, "Choose one of the permissions"},
 		"no permission":    {url.Values{"name": {"Writer"}, "permission": nil}, "Fill this in"},

@@ -206,6 +206,7 @@ func (c *Client) Validate() error {
 	if !clientIDForm.MatchString(c.ID) {
 		f.add("client_id", "must be 1 to %d letters, digits or . _ ~ - and start with a letter or digit", MaxClientID)
 	}
+	checkNotReserved(&f, "client_id", c.ID)
 	checkText(&f, "client_name", c.Name, MaxClaim)
 	switch c.AuthMethod {
 	case AuthMethodBasic, AuthMethodPost, AuthMethodNone:

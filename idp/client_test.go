@@ -33,6 +33,7 @@ func TestClientValidate(t *testing.T) {
 		"ID over the limit":               {func(c *idp.Client) { c.ID = strings.Repeat("a", idp.MaxClientID+1) }, []string{"client_id"}},
 		"ID with a colon":                 {func(c *idp.Client) { c.ID = "a:b" }, []string{"client_id"}},
 		"ID with a line end":              {func(c *idp.Client) { c.ID = "app\n" }, []string{"client_id"}},
+		"ID that is an address":           {func(c *idp.Client) { c.ID = "new" }, []string{"client_id"}},
 		"name with NUL":                   {func(c *idp.Client) { c.Name = "a\x00" }, []string{"client_name"}},
 		"unknown method":                  {func(c *idp.Client) { c.AuthMethod = "private_key_jwt" }, []string{"token_endpoint_auth_method"}},
 		"no method":                       {func(c *idp.Client) { c.AuthMethod = "" }, []string{"token_endpoint_auth_method"}},

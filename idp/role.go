@@ -41,6 +41,7 @@ func (r *Role) Validate() error {
 	if !roleForm.MatchString(r.Name) {
 		f.add("name", "must be 1 to 64 letters, digits or . _ : - and start with a letter or digit")
 	}
+	checkNotReserved(&f, "name", r.Name)
 	checkText(&f, "description", r.Description, MaxClaim)
 	switch r.Permission {
 	case PermissionNone, PermissionUsers, PermissionRead, PermissionAdmin:
@@ -48,4 +49,14 @@ func (r *Role) Validate() error {
 		f.add("permission", "must be empty, users, read or admin")
 	}
 	return f.err()
+}
+
+// reservedName is where the console makes a new record, beside the pages of
+// those that there are.
+const reservedName = "new"
+
+func checkNotReserved(f *faults, field, name string) {
+	if name == reservedName {
+		f.add(field, "must not be %q, which is an address of the console", reservedName)
+	}
 }

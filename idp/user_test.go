@@ -135,7 +135,7 @@ func TestRoleValidate(t *testing.T) {
 	for _, name := range []string{"Admin", "a", "books:read", "Ops.on-call_2", strings.Repeat("r", 64)} {
 		faulty(t, (&idp.Role{Name: name}).Validate())
 	}
-	for _, name := range []string{"", " ", "a b", ":a", "a\n", "é", strings.Repeat("r", 65)} {
+	for _, name := range []string{"", " ", "a b", ":a", "a\n", "é", "new", strings.Repeat("r", 65)} {
 		faulty(t, (&idp.Role{Name: name}).Validate(), "name")
 	}
 	faulty(t, (&idp.Role{Name: "a", Description: "\x00"}).Validate(), "description")

@@ -51,11 +51,11 @@ func TestNoChangeWithoutItsRecord(t *testing.T) {
 			"Unlock":          func() error { return users.Unlock(ctx, u.ID) },
 			"AddUsers":        func() error { _, err := users.AddUsers(ctx, []*idp.User{newUser(), newUser()}); return err },
 			"EnsureRole": func() error {
-				_, err := roles.EnsureRole(ctx, &idp.Role{ID: uuid.NewString(), Name: "new", CreatedAt: now})
+				_, err := roles.EnsureRole(ctx, &idp.Role{ID: uuid.NewString(), Name: "fresh", CreatedAt: now})
 				return err
 			},
 			"CreateRole": func() error {
-				return roles.CreateRole(ctx, &idp.Role{ID: uuid.NewString(), Name: "new", CreatedAt: now})
+				return roles.CreateRole(ctx, &idp.Role{ID: uuid.NewString(), Name: "fresh", CreatedAt: now})
 			},
 			"UpdateRole":    func() error { return roles.UpdateRole(ctx, &named, time.Time{}) },
 			"DeleteRole":    func() error { return roles.DeleteRole(ctx, spare.Name) },
