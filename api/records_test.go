@@ -309,10 +309,12 @@ func TestSettings(t *testing.T) {
 	if before["access_token_ttl"] != "15m" || !strings.Contains(fmt.Sprint(before["fixed"]), "access_token_ttl:the variable GATEHOUSE_ACCESS_TOKEN_TTL") || before["updated_at"] != nil {
 		t.Errorf("%v", before)
 	}
+	never := admin.get("/settings").Header.Get("ETag")
 	after := admin.patch("/settings", `{"product_name":"Door","session_ttl":"2h","password_min_length":14}`).want(http.StatusOK).object()
 	if after["product_name"] != "Door" || after["session_ttl"] != "2h" || after["password_min_length"] != 14.0 || after["updated_at"] == nil {
 		t.Errorf("%v", after)
 	}
+	admin.do("PATCH", "/settings", `{"product_name":"Gate"}`, header{"If-Match", never}).problem(http.StatusPreconditionFailed, "changed")
 	if back := admin.patch("/settings", `{"product_name":null}`).want(http.StatusOK).object(); back["product_name"] != "Gatehouse" || back["session_ttl"] != "2h" {
 		t.Errorf("%v", back)
 	}

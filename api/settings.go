@@ -50,12 +50,9 @@ func settingNames() ([]string, error) {
 	return slices.Sorted(maps.Keys(all)), nil
 }
 
-// neverSaved is the version of settings that were never saved.
-func neverSaved() time.Time { return time.Unix(0, 0).UTC() }
-
 func settingsVersion(t time.Time) time.Time {
 	if t.IsZero() {
-		return neverSaved()
+		return idp.NeverSaved()
 	}
 	return t
 }
@@ -79,16 +76,9 @@ func (a *API) updateSettings(c *call) (*answer, error) {
 	if err := a.Settings.Load(c.ctx()); err != nil {
 		return nil, err
 	}
-	version := settingsVersion(a.Settings.Version())
-	since, err := c.match.since(version)
+	since, err := c.match.since(settingsVersion(a.Settings.Version()))
 	if err != nil {
 		return nil, err
-	}
-	if since.Equal(neverSaved()) {
-		if !since.Equal(version) {
-			return nil, idp.ErrStale
-		}
-		since = time.Time{} // the store knows no version to compare with yet
 	}
 	if err := a.Settings.Save(c.ctx(), m, since); err != nil {
 		return nil, err

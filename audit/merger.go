@@ -13,8 +13,9 @@ const maxAlike = 4096
 
 // merger makes one event of the alike ones of a minute, where they come in masses:
 //   - machine tokens: one event for the minute, at its end, with the count of all;
-//   - refusals of strangers: the first at once, so that it is seen while it
-//     happens, and one at the end of the minute with the count of the others.
+//   - refusals of strangers, and of people and programs that ask for what they
+//     may not do: the first at once, so that it is seen while it happens, and one
+//     at the end of the minute with the count of the others.
 type merger map[likeness]*idp.AuditEvent
 
 // likeness is what alike events have in common.
@@ -29,8 +30,8 @@ type likeness struct {
 // keep takes the event in, or reports that it is to be written as it is.
 func (m merger) keep(e *idp.AuditEvent) bool {
 	machine := e.Action == idp.ActionGrantIssue && e.ActorKind == idp.ActorClient
-	stranger := e.ActorKind == idp.ActorNobody && e.Result == idp.AuditRefused
-	if !machine && !stranger {
+	refused := e.Result == idp.AuditRefused && (e.ActorKind == idp.ActorNobody || e.Action == idp.ActionPermissionRefuse)
+	if !machine && !refused {
 		return false
 	}
 	k := likenessOf(e)
@@ -43,14 +44,14 @@ func (m merger) keep(e *idp.AuditEvent) bool {
 		m[k] = e
 		return true
 	case len(m) < maxAlike:
-		m[k] = nil // the first of a stranger's
+		m[k] = nil // the first refusal
 	}
 	return false
 }
 
 func likenessOf(e *idp.AuditEvent) likeness {
 	target := e.Target
-	if e.ActorKind == idp.ActorClient { // each grant is a target of its own
+	if e.Action == idp.ActionGrantIssue { // each grant is a target of its own
 		target = idp.Target{Kind: target.Kind}
 	}
 	return likeness{

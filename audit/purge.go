@@ -13,9 +13,9 @@ import (
 const purgeStep = 1000
 
 // Purge removes the events older than before from the beginning of the log and
-// returns how many. If there were some, the log says so itself, in the name of
-// whom the context gives. The last event always stays.
-func Purge(ctx context.Context, store idp.AuditStore, before time.Time) (int, error) {
+// returns how many. If there were some, the log says so itself, of now and in the
+// name of whom the context gives. The last event always stays.
+func Purge(ctx context.Context, store idp.AuditStore, before, now time.Time) (int, error) {
 	removed := 0
 	var err error
 	for {
@@ -32,7 +32,7 @@ func Purge(ctx context.Context, store idp.AuditStore, before time.Time) (int, er
 	// What is gone is to be told also when the rest failed or nobody waits any more.
 	tell, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	e := idp.NewEvent(tell, time.Now(), idp.ActionAuditRetention, idp.Target{Kind: "audit"}, idp.AuditOK)
+	e := idp.NewEvent(tell, now, idp.ActionAuditRetention, idp.Target{Kind: "audit"}, idp.AuditOK)
 	e.Changes = []idp.Change{
 		{Field: "before", After: before.UTC().Format(time.RFC3339)},
 		{Field: "removed", After: strconv.Itoa(removed)},

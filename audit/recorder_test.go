@@ -189,6 +189,28 @@ func TestRefusalsOfStrangersAreBounded(t *testing.T) {
 	}
 }
 
+// Who is signed in and asks for what they may not see, over and over, fills the log no more than a stranger.
+func TestRefusalsOfPermissionAreBounded(t *testing.T) {
+	l := newLog(t)
+	for range 500 {
+		for _, kind := range []idp.ActorKind{idp.ActorUser, idp.ActorClient} {
+			e := l.refused("192.0.2.1", "", idp.Target{Kind: "page", ID: "/admin"})
+			e.Action, e.ActorKind, e.ActorID = idp.ActionPermissionRefuse, kind, "eve"
+			l.Record(e)
+		}
+	}
+	e := l.refused("192.0.2.1", "", idp.Target{Kind: "page", ID: "/admin/users"})
+	e.Action, e.ActorKind, e.ActorID = idp.ActionPermissionRefuse, idp.ActorClient, "eve"
+	l.Record(e)
+	l.flush(t)
+	got := counts(l.stored(t), func(e *idp.AuditEvent) string { return string(e.ActorKind) + " " + e.Target.ID })
+	for name, want := range map[string][]int{"user /admin": {1, 499}, "client /admin": {1, 499}, "client /admin/users": {1}} {
+		if !slices.Equal(got[name], want) {
+			t.Errorf("%q: %v, want %v", name, got[name], want)
+		}
+	}
+}
+
 func TestTheStoreIsAway(t *testing.T) {
 	l := newLog(t)
 	l.fail(idp.ErrUnavailable)

@@ -20,6 +20,9 @@ const writtenEvents = 1200 // more than two steps of Verify and one of Purge
 
 var start = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// purgedAt is when the tests purge.
+var purgedAt = start.AddDate(1, 0, 0)
+
 // template is a database file with writtenEvents events, a minute apart from
 // start; to write them takes long, and nearly every test needs them.
 var template = sync.OnceValues(func() ([]byte, error) {
@@ -235,7 +238,7 @@ func TestVerifyWhileItChanges(t *testing.T) {
 					}
 				}
 				if c.purge > 0 {
-					if _, err := audit.Purge(t.Context(), store, start.Add(time.Duration(c.purge)*time.Minute)); err != nil {
+					if _, err := audit.Purge(t.Context(), store, start.Add(time.Duration(c.purge)*time.Minute), purgedAt); err != nil {
 						t.Error(err)
 					}
 				}
@@ -250,7 +253,7 @@ func TestVerifyWhileItChanges(t *testing.T) {
 
 func TestPurge(t *testing.T) {
 	store := written(t)
-	if n, err := audit.Purge(t.Context(), store, start); n != 0 || err != nil {
+	if n, err := audit.Purge(t.Context(), store, start, purgedAt); n != 0 || err != nil {
 		t.Fatalf("nothing is that old: %d, %v", n, err)
 	}
 	if head, err := store.AuditHead(t.Context()); err != nil || head.LastSeq != writtenEvents {
@@ -258,7 +261,7 @@ func TestPurge(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(idp.WithAct(t.Context(), idp.Act{Kind: idp.ActorCLI, Name: "op"}))
 	defer cancel()
-	n, err := audit.Purge(ctx, store, start.Add(1100*time.Minute))
+	n, err := audit.Purge(ctx, store, start.Add(1100*time.Minute), purgedAt)
 	if n != 1100 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
@@ -267,12 +270,12 @@ func TestPurge(t *testing.T) {
 		t.Errorf("%+v %+v %v", report, report.Broken, err)
 	}
 	last, err := store.AuditEvent(t.Context(), writtenEvents+1)
-	if err != nil || last.Action != idp.ActionAuditRetention || last.ActorKind != idp.ActorCLI ||
+	if err != nil || last.Action != idp.ActionAuditRetention || last.ActorKind != idp.ActorCLI || !last.Time.Equal(purgedAt) ||
 		!slices.Contains(last.Changes, idp.Change{Field: "removed", After: "1100"}) {
 		t.Errorf("%+v %v", last, err)
 	}
 	cancel()
-	if n, err := audit.Purge(ctx, store, time.Now().Add(24*time.Hour)); n != 0 || err == nil {
+	if n, err := audit.Purge(ctx, store, time.Now().Add(24*time.Hour), purgedAt); n != 0 || err == nil {
 		t.Errorf("with nobody waiting: %d, %v", n, err)
 	}
 }
@@ -293,7 +296,7 @@ func (f failsAfter) PurgeAudit(ctx context.Context, before time.Time, limit int)
 // What was removed is told also when the rest could not be.
 func TestPurgeHalfWay(t *testing.T) {
 	store := written(t)
-	n, err := audit.Purge(t.Context(), failsAfter{store, new(int)}, start.Add(24*time.Hour))
+	n, err := audit.Purge(t.Context(), failsAfter{store, new(int)}, start.Add(24*time.Hour), purgedAt)
 	if n != 1000 || !errors.Is(err, idp.ErrUnavailable) {
 		t.Fatalf("%d, %v", n, err)
 	}

@@ -111,6 +111,37 @@ func TestLiveEvents(t *testing.T) {
 	t.Fatalf("the event was not told: %v", lines.Err())
 }
 
+// The first save ever counts like any other: a page opened before it is old.
+func TestFirstSaveMakesOlderPagesStale(t *testing.T) {
+	e := webtest.New(t)
+	b, other := e.As(t, webtest.Admin), e.As(t, webtest.Admin)
+	other.Get("/admin/settings")
+	b.Get("/admin/settings")
+	if p := b.Submit("form[action='/admin/settings/passwords']", url.Values{"password_min_length": {"15"}}); !p.Has("Saved.") {
+		t.Fatalf("%s", p.Text())
+	}
+	if p := other.Submit("form[action='/admin/settings/passwords']", url.Values{"password_min_length": {"8"}}); !p.Has("Somebody else changed this") {
+		t.Errorf("a page from before the first save: %s", p.Text())
+	}
+	// Nor does a version of no time at all skip the check.
+	b.Get("/admin/settings")
+	b.Submit("form[action='/admin/settings/passwords']", url.Values{"password_min_length": {"8"}, "version": {"0001-01-01T00:00:00Z"}})
+	if b.Get("/admin/settings").Doc.Find("[name=password_min_length]").AttrOr("value", "") != "15" {
+		t.Error("saved over without a version")
+	}
+}
+
+// A logo that is too large is a fault of the form, not of ours.
+func TestSettingsLogoTooLarge(t *testing.T) {
+	h := newHouse(t)
+	b := h.As(t, webtest.Admin)
+	b.Get("/admin/settings")
+	p := upload(t, b, form("/admin/settings/logo"), "logo", "logo.png", append(picture(t, 64, asPNG), make([]byte, idp.MaxImage)...), nil)
+	if p.Status != http.StatusOK || at(p) != "/admin/settings" || !strings.Contains(p.Doc.Find("[role=alert]").Text(), "128 KB") {
+		t.Errorf("%d %s: %s", p.Status, p.URL, p.Text())
+	}
+}
+
 func TestSettingsAreSavedAndRefused(t *testing.T) {
 	e := webtest.New(t, "GATEHOUSE_SESSION_TTL=11h")
 	admin := e.As(t, webtest.Admin)

@@ -67,7 +67,10 @@ func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings)
 		"audit_retention_days": {strconv.Itoa(int(now.AuditRetention / (24 * time.Hour)))},
 	}
 	form, err := k.FormState(c, action, initial)
-	form.Version = version(k.Settings.Version())
+	form.Version = version(idp.NeverSaved())
+	if saved := k.Settings.Version(); !saved.IsZero() {
+		form.Version = version(saved)
+	}
 	return form, err
 }
 
@@ -107,7 +110,7 @@ func (k *Console) settingsSave(c *gin.Context) error {
 			delete(values, name) // its control was not on the page
 		}
 	}
-	since, err := time.Parse(versionForm, form.Get("version"))
+	since, err := versionOf(form)
 	if err != nil {
 		return k.Refuse(c, form, idp.ErrStale)
 	}

@@ -98,12 +98,15 @@ type StoredSettings struct {
 	UpdatedAt time.Time // zero when nothing was ever saved
 }
 
+// NeverSaved is the version of settings that were never saved.
+func NeverSaved() time.Time { return time.Unix(0, 0).UTC() }
+
 // SettingsStore keeps the settings.
 type SettingsStore interface {
 	// Settings returns what was saved; nothing saved is no error.
 	Settings(ctx context.Context) (*StoredSettings, error)
 	// SaveSettings writes the values (a nil one goes back to the default) and keeps the others, if the
-	// stored UpdatedAt equals ifUnchangedSince (ErrStale otherwise; zero skips the check).
+	// stored UpdatedAt equals ifUnchangedSince (ErrStale otherwise; NeverSaved when nothing was; zero skips the check).
 	SaveSettings(ctx context.Context, values map[string][]byte, at, ifUnchangedSince time.Time) error
 }
 

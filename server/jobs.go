@@ -49,7 +49,8 @@ func (m *Main) purgeAudit(ctx context.Context) (int, error) {
 	if keep == 0 {
 		return 0, nil
 	}
-	return audit.Purge(ctx, m.admin.stores.Audit, m.now().UTC().Add(-keep).Truncate(retainStep))
+	now := m.now().UTC()
+	return audit.Purge(ctx, m.admin.stores.Audit, now.Add(-keep).Truncate(retainStep), now)
 }
 
 // sweep removes what is over, each minute.

@@ -45,7 +45,11 @@ func (s *Service) Save(ctx context.Context, values map[string]json.RawMessage, i
 			// It is the version too: two within a microsecond must not look the same.
 			at = stored.UpdatedAt.Add(time.Microsecond)
 		}
-		err = s.o.Store.SaveSettings(ctx, changes, at, stored.UpdatedAt)
+		known := stored.UpdatedAt
+		if known.IsZero() {
+			known = idp.NeverSaved()
+		}
+		err = s.o.Store.SaveSettings(ctx, changes, at, known)
 		if err == nil {
 			s.current.Store(&snapshot{settings: after, version: at})
 			return nil
@@ -70,7 +74,7 @@ func (s *Service) Check(ctx context.Context, values map[string]json.RawMessage) 
 }
 
 func unchanged(saved, since time.Time) bool {
-	if since.IsZero() || saved.IsZero() && since.Equal(time.Unix(0, 0)) {
+	if since.IsZero() || saved.IsZero() && since.Equal(idp.NeverSaved()) {
 		return true
 	}
 	return saved.Equal(since)

@@ -51,6 +51,9 @@ func (s *Settings) SaveSettings(ctx context.Context, values map[string][]byte, a
 		if err != nil {
 			return err
 		}
+		if since.IsZero() {
+			since = idp.NeverSaved()
+		}
 		if !ifUnchangedSince.IsZero() && !since.Equal(ifUnchangedSince.Truncate(time.Microsecond)) {
 			return idp.ErrStale
 		}
