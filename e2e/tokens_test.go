@@ -142,26 +142,28 @@ func TestK4_NothingUsableIsStored(t *testing.T) {
 	}
 }
 
+// setting is a variable of the system's environment.
+func (s *system) setting(name string) string {
+	for _, e := range slices.Backward(s.env) {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
 // dump returns everything that the system's stores hold, as text.
 func (s *system) dump(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder
-	setting := func(name string) string {
-		for _, e := range slices.Backward(s.env) {
-			if v, ok := strings.CutPrefix(e, name+"="); ok {
-				return v
-			}
-		}
-		return ""
-	}
-	if redisURL := setting("REDIS_URL"); redisURL != "" {
+	if redisURL := s.setting("REDIS_URL"); redisURL != "" {
 		dumpRedis(t, &out, redisURL)
 	}
-	if databaseURL := setting("DATABASE_URL"); databaseURL != "" {
+	if databaseURL := s.setting("DATABASE_URL"); databaseURL != "" {
 		dumpSQL(t, &out, "postgres", databaseURL, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
 		return out.String()
 	}
-	dir := setting("GATEHOUSE_DATA_DIR")
+	dir := s.setting("GATEHOUSE_DATA_DIR")
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
 		t.Fatal(err)
