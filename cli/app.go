@@ -35,6 +35,9 @@ const (
 
 // Run runs one command and returns its exit code.
 func (a *App) Run(ctx context.Context, args []string) int {
+	// What libraries say on their own is for a server's log; of a command, its
+	// error says what went wrong.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	root := a.root() //nolint:contextcheck // commands get ctx from ExecuteContext
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

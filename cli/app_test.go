@@ -204,6 +204,12 @@ func TestStoreAway(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", args, r.code, r.stderr)
 		}
 	}
+	// As a process: libraries that speak for themselves would write to its stderr.
+	h = newHouse(t, "REDIS_URL=redis://:hunter2@127.0.0.1:1")
+	out, err := h.command("user", "list").CombinedOutput()
+	if err == nil || strings.Count(string(out), "\n") != 1 || strings.Contains(string(out), "hunter2") {
+		t.Errorf("Redis away: %v, %s", err, out)
+	}
 }
 
 func TestVersion(t *testing.T) {
