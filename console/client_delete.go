@@ -35,10 +35,13 @@ func (k *Console) revokeClientTokens(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := k.Clients.RevokeTokens(c.Request.Context(), head.Client.ID); err != nil {
-		return k.Refuse(c, values, err)
-	}
-	return k.Done(c, head.To("tokens"), pages.Toast{Key: "clients.toast.revoked", Args: nameOfClient(head.Client)})
+	return k.Once(c, values, func() (string, error) {
+		if err := k.Clients.RevokeTokens(c.Request.Context(), head.Client.ID); err != nil {
+			return "", k.Refuse(c, values, err)
+		}
+		to := head.To("tokens")
+		return to, k.Done(c, to, pages.Toast{Key: "clients.toast.revoked", Args: nameOfClient(head.Client)})
+	})
 }
 
 // maxFamilies is how many live families are counted for a question.

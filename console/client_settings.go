@@ -21,19 +21,15 @@ func (k *Console) clientSettings(c *gin.Context) error {
 	}
 	p := pages.ClientPage{ClientHead: head, FormID: rand.Text()}
 	stored := clientValues(head.Client)
-	if p.Form, err = k.FormState(c, head.To(), stored); err != nil {
+	if p.Form, err = k.EditState(c, head.To(), stored, version(head.Client.UpdatedAt)); err != nil {
 		return err
 	}
 	if p.LogoForm, err = k.FormState(c, head.To("logo"), nil); err != nil {
 		return err
 	}
-	p.Form.Version = version(head.Client.UpdatedAt)
 	p.LogoForm.Files = true
-	switch kept := p.Form.Values.Get("version"); {
-	case p.Form.Notice == pages.NoticeChanged:
+	if p.Form.Notice == pages.NoticeChanged {
 		p.Current = changedMeanwhile(stored, p.Form.Values)
-	case kept != "":
-		p.Form.Version = kept // what is being mended was begun on that state
 	}
 	p.Warnings = clientWarnings(head.Client)
 	if head.BuiltIn() {
@@ -119,14 +115,16 @@ func (k *Console) saveClient(c *gin.Context) error {
 	if err := k.freshToTrust(c, formScopes(values)); err != nil {
 		return err
 	}
-	client, err := k.Clients.UpdateIf(c.Request.Context(), head.Client.ID, since, func(c *idp.Client) error {
-		applyClient(c, values)
-		return nil
+	return k.Once(c, values, func() (string, error) {
+		client, err := k.Clients.UpdateIf(c.Request.Context(), head.Client.ID, since, func(c *idp.Client) error {
+			applyClient(c, values)
+			return nil
+		})
+		if err != nil {
+			return "", k.Refuse(c, values, scopeFaults(err))
+		}
+		return head.To(), k.Done(c, head.To(), pages.Toast{Key: "clients.toast.saved", Args: nameOfClient(client)})
 	})
-	if err != nil {
-		return k.Refuse(c, values, scopeFaults(err))
-	}
-	return k.Done(c, head.To(), pages.Toast{Key: "clients.toast.saved", Args: nameOfClient(client)})
 }
 
 // scopeFaults moves faults of scopes to the field in which they are typed.
@@ -174,10 +172,9 @@ func (k *Console) turn(c *gin.Context, off bool) error {
 	if err != nil {
 		return err
 	}
-	t := pages.Toast{Key: "clients.toast.enabled", Args: nameOfClient(head.Client)}
+	t := pages.Toast{Key: "clients.toast.enabled", Args: nameOfClient(head.Client), Undo: undo(values, head.To("disable"))}
 	if off {
-		t.Key = "clients.toast.disabled"
-		t.Undo = &pages.Undo{Action: head.To("enable")}
+		t.Key, t.Undo = "clients.toast.disabled", undo(values, head.To("enable"))
 	}
 	if err := k.Clients.SetDisabled(c.Request.Context(), head.Client.ID, off); err != nil {
 		return k.Refuse(c, values, err)

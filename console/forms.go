@@ -43,11 +43,10 @@ func backTo(values url.Values, otherwise string) string {
 
 // ask shows a question, with what was typed into it when it was refused.
 func (k *Console) ask(c *gin.Context, p pages.ReviewPage) error {
-	form, err := k.FormState(c, p.Review.Form.Action, url.Values{})
+	form, err := k.EditState(c, p.Review.Form.Action, url.Values{}, p.Review.Form.Version)
 	if err != nil {
 		return err
 	}
-	form.Version = p.Review.Form.Version
 	p.Review.Form = form
 	return k.Show(c, http.StatusOK, p)
 }

@@ -93,6 +93,15 @@ func (k *Console) formFor(c *gin.Context) (*idp.User, url.Values, error) {
 	return u, values, err
 }
 
+// undo offers to take an act of one button back by another; what was itself
+// taking back offers nothing.
+func undo(values url.Values, action string) *pages.Undo {
+	if values.Get("undo") == "1" {
+		return nil
+	}
+	return &pages.Undo{Action: action, Fields: []pages.Field{{Name: "undo", Value: "1"}}}
+}
+
 // doneOr leads on after an act of one button: told at the top of the next page,
 // also where a rule kept the act from being done.
 func (k *Console) doneOr(c *gin.Context, to string, done pages.Toast, err error) error {

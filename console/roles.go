@@ -94,11 +94,10 @@ func (k *Console) role(c *gin.Context) error {
 		return err
 	}
 	p := pages.RolePage{Role: r, Holders: holders, Manage: may(c).Admin && !r.BuiltIn()}
-	p.Form, err = k.FormState(c, roleRoute(r.Name), url.Values{"description": {r.Description}, "permission": {string(r.Permission)}})
-	if err != nil {
+	stored := url.Values{"description": {r.Description}, "permission": {string(r.Permission)}}
+	if p.Form, err = k.EditState(c, roleRoute(r.Name), stored, version(r.UpdatedAt)); err != nil {
 		return err
 	}
-	p.Form.Version = version(r.UpdatedAt)
 	return k.Show(c, http.StatusOK, p)
 }
 
@@ -117,20 +116,22 @@ func (k *Console) saveRole(c *gin.Context) error {
 		}
 	}
 	ctx, name := c.Request.Context(), c.Param("name")
-	r, err := k.Roles.Update(ctx, name, since, func(r *idp.Role) error {
-		if err := applyRole(r, values); err != nil {
-			return err
+	return k.Once(c, values, func() (string, error) {
+		r, err := k.Roles.Update(ctx, name, since, func(r *idp.Role) error {
+			if err := applyRole(r, values); err != nil {
+				return err
+			}
+			return k.staysAdmin(c, r)
+		})
+		to := roleRoute(name)
+		switch {
+		case errors.Is(err, idp.ErrBuiltIn):
+			return to, k.Done(c, to, pages.Toast{Key: "people.toast.role_built_in", Tone: "warn"})
+		case err != nil:
+			return "", k.Refuse(c, values, err)
 		}
-		return k.staysAdmin(c, r)
+		return to, k.Done(c, to, pages.Toast{Key: "people.toast.role_saved", Args: roleArgs(r)})
 	})
-	to := roleRoute(name)
-	switch {
-	case errors.Is(err, idp.ErrBuiltIn):
-		return k.Done(c, to, pages.Toast{Key: "people.toast.role_built_in", Tone: "warn"})
-	case err != nil:
-		return k.Refuse(c, values, err)
-	}
-	return k.Done(c, to, pages.Toast{Key: "people.toast.role_saved", Args: roleArgs(r)})
 }
 
 // staysAdmin refuses a change of a role through which who makes it would

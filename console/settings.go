@@ -41,6 +41,7 @@ func (k *Console) settingsPage(c *gin.Context) error {
 			return err
 		}
 	}
+	p.Logo.Files = true
 	for f := range settings.Encode(idp.Settings{}) {
 		if by := k.Settings.FixedBy(f); by != "" {
 			p.Fixed[f] = by
@@ -66,12 +67,11 @@ func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings)
 		"product_name": {now.ProductName}, "accent": {now.Accent},
 		"audit_retention_days": {strconv.Itoa(int(now.AuditRetention / (24 * time.Hour)))},
 	}
-	form, err := k.FormState(c, action, initial)
-	form.Version = version(idp.NeverSaved())
+	since := idp.NeverSaved()
 	if saved := k.Settings.Version(); !saved.IsZero() {
-		form.Version = version(saved)
+		since = saved
 	}
-	return form, err
+	return k.EditState(c, action, initial, version(since))
 }
 
 // shortLength writes a duration as people type it: 10m, not 10m0s.
@@ -114,10 +114,13 @@ func (k *Console) settingsSave(c *gin.Context) error {
 	if err != nil {
 		return k.Refuse(c, form, idp.ErrStale)
 	}
-	if err := k.Settings.Save(c.Request.Context(), values, since); err != nil {
-		return k.Refuse(c, form, settingsFaults(err))
-	}
-	return k.Done(c, routeSettings+"#"+section, pages.Toast{Key: "settings.saved"})
+	return k.Once(c, form, func() (string, error) {
+		if err := k.Settings.Save(c.Request.Context(), values, since); err != nil {
+			return "", k.Refuse(c, form, settingsFaults(err))
+		}
+		to := routeSettings + "#" + section
+		return to, k.Done(c, to, pages.Toast{Key: "settings.saved"})
+	})
 }
 
 // settingsValues turns what was typed into the JSON members of the settings.

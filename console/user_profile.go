@@ -21,10 +21,9 @@ func (k *Console) userProfile(c *gin.Context) error {
 	zone := zoneOf(c)
 	stored := profileValues(head.User, zone)
 	p := pages.UserPage{UserHead: head, Zone: zone.String(), Own: isSelf(c, head.User)}
-	if p.Form, err = k.FormState(c, userRoute(head.User.ID), stored); err != nil {
+	if p.Form, err = k.EditState(c, userRoute(head.User.ID), stored, version(head.User.UpdatedAt)); err != nil {
 		return err
 	}
-	p.Form.Version = version(head.User.UpdatedAt)
 	p.Zones, p.Locales = pages.ZoneOptions(p.Form.Values.Get("zoneinfo")), pages.LocaleOptions(p.Form.Values.Get("locale"))
 	if p.Form.Notice == pages.NoticeChanged {
 		p.Current = differing(stored, p.Form.Values)
@@ -43,16 +42,19 @@ func (k *Console) saveProfile(c *gin.Context) error {
 	}
 	reached := reach(c)
 	own, zone := isSelf(c, u), zoneOf(c)
-	u, err = k.Users.UpdateIf(c.Request.Context(), u.ID, since, func(u *idp.User) error {
-		if err := reached(u); err != nil {
-			return err
+	return k.Once(c, values, func() (string, error) {
+		u, err := k.Users.UpdateIf(c.Request.Context(), u.ID, since, func(u *idp.User) error {
+			if err := reached(u); err != nil {
+				return err
+			}
+			return applyProfile(u, values, zone, own)
+		})
+		if err != nil {
+			return "", k.Refuse(c, values, err)
 		}
-		return applyProfile(u, values, zone, own)
+		to := userRoute(u.ID)
+		return to, k.Done(c, to, pages.Toast{Key: "people.toast.saved", Args: nameOf(u)})
 	})
-	if err != nil {
-		return k.Refuse(c, values, err)
-	}
-	return k.Done(c, userRoute(u.ID), pages.Toast{Key: "people.toast.saved", Args: nameOf(u)})
 }
 
 // zoneOf is the reader's zone.

@@ -30,11 +30,10 @@ func (k *Console) userRoles(c *gin.Context) error {
 			p.Held = append(p.Held, pages.Field{Name: "roles", Value: o.Value})
 		}
 	}
-	p.Form, err = k.FormState(c, userRoute(head.User.ID)+"/roles", url.Values{"roles": head.User.Roles})
+	p.Form, err = k.EditState(c, userRoute(head.User.ID)+"/roles", url.Values{"roles": head.User.Roles}, version(head.User.UpdatedAt))
 	if err != nil {
 		return err
 	}
-	p.Form.Version = version(head.User.UpdatedAt)
 	return k.Show(c, http.StatusOK, p)
 }
 
@@ -65,23 +64,26 @@ func (k *Console) saveRoles(c *gin.Context) error {
 	if err := k.freshToEmpower(c, added); err != nil {
 		return err
 	}
-	u, err = k.Users.UpdateIf(ctx, u.ID, since, func(u *idp.User) error {
-		if err := reached(u); err != nil {
-			return err
+	return k.Once(c, values, func() (string, error) {
+		u, err := k.Users.UpdateIf(ctx, u.ID, since, func(u *idp.User) error {
+			if err := reached(u); err != nil {
+				return err
+			}
+			if err := k.mayGive(ctx, may(c), u.Roles, chosen); err != nil {
+				return err
+			}
+			if err := k.keepsOwn(ctx, isSelf(c, u), chosen); err != nil {
+				return err
+			}
+			u.Roles = chosen
+			return nil
+		})
+		if err != nil {
+			return "", k.Refuse(c, values, err)
 		}
-		if err := k.mayGive(ctx, may(c), u.Roles, chosen); err != nil {
-			return err
-		}
-		if err := k.keepsOwn(ctx, isSelf(c, u), chosen); err != nil {
-			return err
-		}
-		u.Roles = chosen
-		return nil
+		to := userRoute(u.ID) + "/roles"
+		return to, k.Done(c, to, pages.Toast{Key: "people.toast.roles", Args: nameOf(u)})
 	})
-	if err != nil {
-		return k.Refuse(c, values, err)
-	}
-	return k.Done(c, userRoute(u.ID)+"/roles", pages.Toast{Key: "people.toast.roles", Args: nameOf(u)})
 }
 
 // keepsOwn refuses an administrator who would be none any more by their own hand.

@@ -87,11 +87,11 @@ func (k *Console) switchUser(c *gin.Context, disable bool) error {
 	if err != nil {
 		return err
 	}
-	done := pages.Toast{Key: "people.toast.enabled", Args: nameOf(u)}
+	done := pages.Toast{Key: "people.toast.enabled", Args: nameOf(u), Undo: undo(values, userRoute(u.ID)+"/disable")}
 	allowed := reach(c)
 	if disable {
 		allowed = reachOther(c)
-		done.Key, done.Undo = "people.toast.disabled", &pages.Undo{Action: userRoute(u.ID) + "/enable"}
+		done.Key, done.Undo = "people.toast.disabled", undo(values, userRoute(u.ID)+"/enable")
 	}
 	err = k.Users.SetDisabledIf(c.Request.Context(), u.ID, disable, allowed)
 	return k.doneOr(c, backTo(values, userRoute(u.ID)), done, err)

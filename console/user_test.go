@@ -572,7 +572,7 @@ func TestDeleteUser(t *testing.T) {
 		events[i].ActorName != webtest.Manager || events[i].Reason != "left the company" || events[i].IP == "" || events[i].RequestID == "" {
 		t.Errorf("recorded: %+v", events)
 	}
-	if second := b.Post(action, merged(h.token(b), url.Values{"match": {"grace"}})); at(second) != "/admin/users" || second.Status != http.StatusOK {
+	if second := b.Post(action, merged(h.token(b), url.Values{"match": {" grace "}, "reason": {"left the company"}})); at(second) != "/admin/users" || second.Status != http.StatusOK {
 		t.Errorf("the second leads to %d %s", second.Status, second.URL)
 	}
 }

@@ -17,7 +17,7 @@ type chromium struct {
 // program. All of it shares one browser and one system.
 func TestChromium(t *testing.T) {
 	browser := testenv.Browser(t)
-	s := chromium{startSystem(t, onSQLite, "GATEHOUSE_DEMO=true"), browser}
+	s := chromium{startSystem(t, onSQLite, "GATEHOUSE_DEMO=true", "GATEHOUSE_SIGNIN_NETWORK_LIMIT=10000"), browser}
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, chromium)
@@ -34,6 +34,9 @@ func TestChromium(t *testing.T) {
 		{"back and reload", backAndReload},
 		{"handing over", handOver},
 		{"slow network", slowNetwork},
+		{"failed forms of the console", failConsoleForms},
+		{"stale versions", staleVersions},
+		{"foreign records", foreignRecords},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
 	}

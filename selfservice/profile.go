@@ -40,13 +40,9 @@ func (a *SelfService) profilePage(c *gin.Context) error {
 			initial.Set(t.Name, *t.Value)
 		}
 	}
-	form, err := a.FormState(c, routeProfile, initial)
+	form, err := a.EditState(c, routeProfile, initial, versionOf(u))
 	if err != nil {
 		return err
-	}
-	form.Version = versionOf(u)
-	if typed := form.Values.Get("version"); typed != "" && form.Notice != pages.NoticeChanged {
-		form.Version = typed // what is to be mended was begun on that
 	}
 	theme := a.Pages.Context(c.Request, "").Theme
 	return a.Show(c, http.StatusOK, pages.ProfilePage{

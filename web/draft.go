@@ -2,10 +2,15 @@ package web
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -175,6 +180,19 @@ func (s *Site) FormState(c *gin.Context, action string, initial url.Values) (pag
 	return f, nil
 }
 
+// EditState is FormState of a form that edits a record, whose state now has that
+// version. What is being mended was begun on the state that its draft names: it
+// must not overwrite what somebody else changed meanwhile. Only who was told of
+// that goes on from the state now.
+func (s *Site) EditState(c *gin.Context, action string, initial url.Values, version string) (pages.Form, error) {
+	f, err := s.FormState(c, action, initial)
+	f.Version = version
+	if begun := f.Values.Get("version"); begun != "" && f.Notice != pages.NoticeChanged {
+		f.Version = begun
+	}
+	return f, err
+}
+
 func pathOf(address string) string {
 	path, _, _ := strings.Cut(address, "?")
 	return path
@@ -279,21 +297,24 @@ func (s *Site) keepAnd(c *gin.Context, d *draft) error {
 	return ErrAnswered
 }
 
-// Once does what a form asks, once for its form id: a form that is sent a
-// second time goes where the first went. do returns where that is.
+// Once does what a form asks, once: a form that is sent a second time as it was
+// goes where the first went. do returns where that is. The same page sent again
+// with something else in it, as it can be after Back, is another form.
 func (s *Site) Once(c *gin.Context, values url.Values, do func() (to string, err error)) error {
-	id := values.Get("form_id")
-	if id == "" || len(id) > 64 {
+	if id := values.Get("form_id"); id == "" || len(id) > 64 {
 		return RefusePage(400, pages.ErrorBadRequest)
 	}
 	ctx := c.Request.Context()
-	key := "form:" + Person(c).SessionID() + ":" + id
+	key := s.onceKey(c, values)
 	added, standing, err := s.Notes.AddNote(ctx, key, nil, draftLife)
+	for err == nil && !added {
+		if err = s.goWhereTheFirstWent(c, key, standing); errors.Is(err, idp.ErrNotFound) {
+			// The first was refused meanwhile, so nothing was done yet.
+			added, standing, err = s.Notes.AddNote(ctx, key, nil, draftLife)
+		}
+	}
 	if err != nil {
 		return err
-	}
-	if !added {
-		return s.goWhereTheFirstWent(c, key, standing)
 	}
 	to, err := do()
 	if err != nil {
@@ -303,7 +324,17 @@ func (s *Site) Once(c *gin.Context, values url.Values, do func() (to string, err
 	return s.Notes.PutNote(ctx, key, []byte(to), draftLife)
 }
 
+// onceKey names a form with all that it holds; a password in it cannot be guessed from the name.
+func (s *Site) onceKey(c *gin.Context, values url.Values) string {
+	held := maps.Clone(values)
+	held.Del("csrf") // masked anew each time that a page is shown
+	m := hmac.New(sha256.New, s.CSRFKey)
+	_, _ = io.WriteString(m, "once|"+c.Request.URL.Path+"|"+held.Encode())
+	return "form:" + Person(c).SessionID() + ":" + hex.EncodeToString(m.Sum(nil))
+}
+
 // goWhereTheFirstWent waits a moment for a first submit that is still at work.
+// The error is never nil; idp.ErrNotFound when the first came to nothing.
 func (s *Site) goWhereTheFirstWent(c *gin.Context, key string, standing []byte) error {
 	ctx := c.Request.Context()
 	for range 20 {
