@@ -166,7 +166,7 @@ func TestSessionOfUserWhoMayNotSignIn(t *testing.T) {
 	t.Run("deleted", func(t *testing.T) {
 		u := p.add(t, "deleted")
 		handle, _ := p.begin(t, u, account.BeginOptions{})
-		if err := p.Users.DeleteUser(t.Context(), u.ID); err != nil {
+		if err := p.Users.DeleteUser(t.Context(), u.ID, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := p.sessions.Load(t.Context(), handle); !errors.Is(err, idp.ErrNotFound) {

@@ -85,14 +85,7 @@ func (s *Users) byID(ctx context.Context, id string) (*idp.User, error) {
 // SetPassword replaces the password by one that an administrator chose, and
 // ends the user's sessions and grants.
 func (s *Users) SetPassword(ctx context.Context, idOrLogin, password string) error {
-	u, err := s.Find(ctx, idOrLogin)
-	if err != nil {
-		return err
-	}
-	if err := s.policy().CheckAssigned(password, u); err != nil {
-		return err
-	}
-	return s.setPassword(ctx, u.ID, password, "")
+	return s.SetPasswordIf(ctx, idOrLogin, password, func(*idp.User) error { return nil })
 }
 
 // ChangePassword replaces the password by one that the person chose, and ends
@@ -106,7 +99,10 @@ func (s *Users) ChangePassword(ctx context.Context, userID, password, keep strin
 	if err := s.policy().Check(password, u); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, u.ID, password, keep)
+	if err := s.hashPassword(ctx, u.ID, password); err != nil {
+		return err
+	}
+	return s.endAccess(ctx, u.ID, keep)
 }
 
 // ReplacePassword is ChangePassword that ends nothing: the person trusts every
@@ -122,19 +118,12 @@ func (s *Users) ReplacePassword(ctx context.Context, userID, password string) er
 	return s.hashPassword(ctx, u.ID, password)
 }
 
-func (s *Users) setPassword(ctx context.Context, id, password, keep string) error {
-	if err := s.hashPassword(ctx, id, password); err != nil {
-		return err
-	}
-	return s.endAccess(ctx, id, keep)
-}
-
 func (s *Users) hashPassword(ctx context.Context, id, password string) error {
 	hash, err := s.o.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	return s.o.Users.SetPasswordHash(ctx, id, hash, s.now())
+	return s.o.Users.SetPasswordHash(ctx, id, hash, s.now(), time.Time{})
 }
 
 // endAccess goes on after a failure, so that one store's absence does not

@@ -24,7 +24,7 @@ func (s *Users) Delete(ctx context.Context, idOrLogin string) error {
 	if err != nil {
 		return err
 	}
-	return s.o.Users.DeleteUser(ctx, u.ID)
+	return s.o.Users.DeleteUser(ctx, u.ID, time.Time{})
 }
 
 // RequestDeletion notes that the person wants the account deleted, which

@@ -25,17 +25,54 @@ func (s *Users) SetDisabledIf(ctx context.Context, idOrLogin string, disabled bo
 }
 
 // DeleteIf is Delete for a user whom allowed lets pass, as with SetDisabledIf.
+// Whoever is changed between being disabled and deleted is asked about again.
 func (s *Users) DeleteIf(ctx context.Context, idOrLogin string, allowed func(*idp.User) error) error {
-	u, err := s.alter(ctx, idOrLogin, alteration{change: func(u *idp.User) error {
-		if err := allowed(u); err != nil {
+	for range changeTries {
+		u, err := s.alter(ctx, idOrLogin, alteration{change: func(u *idp.User) error {
+			if err := allowed(u); err != nil {
+				return err
+			}
+			return disable(u)
+		}})
+		if err != nil {
 			return err
 		}
-		return disable(u)
-	}})
-	if err != nil {
-		return err
+		if err = s.o.Users.DeleteUser(ctx, u.ID, u.UpdatedAt); !errors.Is(err, idp.ErrStale) {
+			return err
+		}
 	}
-	return s.o.Users.DeleteUser(ctx, u.ID)
+	return idp.ErrStale
+}
+
+// SetPasswordIf is SetPassword for a user whom allowed lets pass, as with
+// SetDisabledIf: a hash takes its time, in which somebody may be given a role.
+func (s *Users) SetPasswordIf(ctx context.Context, idOrLogin, password string, allowed func(*idp.User) error) error {
+	hash := ""
+	for range changeTries {
+		u, err := s.Find(ctx, idOrLogin)
+		if err != nil {
+			return err
+		}
+		if err := allowed(u.Clone()); err != nil {
+			return err
+		}
+		if err := s.policy().CheckAssigned(password, u); err != nil {
+			return err
+		}
+		if hash == "" {
+			if hash, err = s.o.Passwords.Hash(ctx, password); err != nil {
+				return err
+			}
+		}
+		err = s.o.Users.SetPasswordHash(ctx, u.ID, hash, later(s.now(), u.UpdatedAt), u.UpdatedAt)
+		if err == nil {
+			return s.endAccess(ctx, u.ID, "")
+		}
+		if !errors.Is(err, idp.ErrStale) {
+			return err
+		}
+	}
+	return idp.ErrStale
 }
 
 // Named returns the users of the IDs, for lists that name them; who is gone is

@@ -127,13 +127,12 @@ func (a *API) deleteUser(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Disabling first takes the rights and the version as they are in that
-	// moment; Delete would do it too, without asking for either.
+	// Disabling first takes the version as it is in that moment, which DeleteIf does not ask for.
 	may := func(u *idp.User) error { return a.mayChange(c, u) }
 	if _, err := a.Users.SetStatusIf(c.ctx(), u.ID, since, idp.UserDisabled, may); err != nil {
 		return nil, err
 	}
-	if err := a.Users.Delete(c.ctx(), u.ID); err != nil {
+	if err := a.Users.DeleteIf(c.ctx(), u.ID, may); err != nil {
 		return nil, err
 	}
 	return nothing(), nil

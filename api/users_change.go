@@ -196,7 +196,7 @@ func (a *API) updatePassword(c *call, u *idp.User, m members) (*answer, error) {
 	if self {
 		err = a.Users.ChangePassword(c.ctx(), u.ID, password, "")
 	} else {
-		err = a.Users.SetPassword(c.ctx(), u.ID, password)
+		err = a.Users.SetPasswordIf(c.ctx(), u.ID, password, func(u *idp.User) error { return a.mayChange(c, u) })
 	}
 	if err != nil {
 		return nil, err

@@ -42,7 +42,14 @@ func (k *Console) bulkActs() map[string]func(c *gin.Context, u *idp.User) error 
 		"disable": switched(true),
 		"enable":  switched(false),
 		"end_sessions": func(c *gin.Context, u *idp.User) error {
-			_, err := k.Access.EndSessions(c.Request.Context(), u.ID, "")
+			u, err := k.Users.Find(c.Request.Context(), u.ID) // many take a while
+			if err == nil {
+				err = reachOther(c)(u)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = k.Access.EndSessions(c.Request.Context(), u.ID, "")
 			return err
 		},
 		"delete": func(c *gin.Context, u *idp.User) error {

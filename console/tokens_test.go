@@ -87,7 +87,7 @@ func TestTokensList(t *testing.T) {
 	if got := controls(p); len(got) > 0 || p.Doc.Find("main a[href*='revoke']").Length() > 0 {
 		t.Errorf("a reader is offered %v", got)
 	}
-	must(t, h.Stores.Users.DeleteUser(t.Context(), user.ID))
+	must(t, h.Stores.Users.DeleteUser(t.Context(), user.ID, time.Time{}))
 	time.Sleep(2100 * time.Millisecond) // what another instance did is seen by then
 	says(t, b.Get("/admin/tokens"), "Doesn't work any more", user.ID)
 }

@@ -49,7 +49,7 @@ func (k *Console) setPassword(c *gin.Context) error {
 	return k.Once(c, values, func() (string, error) {
 		password, shown, err := newPassword(values)
 		if err == nil {
-			err = k.Users.SetPassword(c.Request.Context(), u.ID, password)
+			err = k.Users.SetPasswordIf(c.Request.Context(), u.ID, password, reachOther(c))
 		}
 		if err != nil {
 			return "", k.Refuse(c, values, err)

@@ -31,8 +31,9 @@ type UserStore interface {
 	// absent). ErrLastAdmin as said above. Errors otherwise as CreateUser. A zero
 	// ifUnchangedSince skips the check.
 	UpdateUser(ctx context.Context, u *User, ifUnchangedSince time.Time) error
-	// SetPasswordHash replaces the hash and sets LastChangeAt and UpdatedAt to at. ErrNotFound when absent.
-	SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error
+	// SetPasswordHash replaces the hash and sets LastChangeAt and UpdatedAt to at, if the stored UpdatedAt
+	// equals ifUnchangedSince (ErrStale otherwise; zero skips the check). ErrNotFound when absent.
+	SetPasswordHash(ctx context.Context, id, hash string, at, ifUnchangedSince time.Time) error
 	// RehashPassword replaces the hash only if it is still old; it is no change
 	// of the password, so no time moves. No error if it is not.
 	RehashPassword(ctx context.Context, id, old, hash string) error
@@ -40,8 +41,8 @@ type UserStore interface {
 	// a failure (FailedAuthAt = at, the count raised). No error when absent.
 	RecordSignIn(ctx context.Context, id string, at time.Time, ok bool) error
 	// DeleteUser removes the user, its roles' memberships and its consents in one transaction, or ErrNotFound.
-	// ErrLastAdmin as said above.
-	DeleteUser(ctx context.Context, id string) error
+	// ErrLastAdmin as said above; ifUnchangedSince as with SetPasswordHash.
+	DeleteUser(ctx context.Context, id string, ifUnchangedSince time.Time) error
 	// ListUsers returns at most limit users after the cursor (the ID of the last one seen, "" to begin), by ID.
 	ListUsers(ctx context.Context, after string, limit int) ([]*User, error)
 	// QueryUsers finds and sorts people.

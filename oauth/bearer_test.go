@@ -66,7 +66,9 @@ func TestAuthenticateRefuses(t *testing.T) {
 		"user expired": func(_ *testing.T, s *system, _ *Bearer) {
 			s.change("ada", func(u *idp.User) { u.ExpiresAt = new(s.now.Add(-time.Second)) })
 		},
-		"user deleted": func(t *testing.T, s *system, b *Bearer) { ok(t, s.stores.Users.DeleteUser(t.Context(), b.User.ID)) },
+		"user deleted": func(t *testing.T, s *system, b *Bearer) {
+			ok(t, s.stores.Users.DeleteUser(t.Context(), b.User.ID, time.Time{}))
+		},
 		"client disabled": func(t *testing.T, s *system, _ *Bearer) {
 			ok(t, s.clients.SetDisabled(t.Context(), idp.ClientGatehouse, true))
 		},
@@ -203,7 +205,7 @@ func TestIssueToPersonRefuses(t *testing.T) {
 		ok(t, s.stores.Users.UpdateUser(t.Context(), now, time.Time{}))
 	}
 	before := s.person("ada")
-	ok(t, s.stores.Users.SetPasswordHash(t.Context(), u.ID, "x", s.now))
+	ok(t, s.stores.Users.SetPasswordHash(t.Context(), u.ID, "x", s.now, time.Time{}))
 	_, err := s.p.IssueToPerson(t.Context(), before, "", "", false)
 	refused(t, err, http.StatusBadRequest, codeInvalidGrant)
 

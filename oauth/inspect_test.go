@@ -78,7 +78,7 @@ func TestInspectSaysWhatEnded(t *testing.T) {
 			s.change("ada", func(u *idp.User) { u.Status = idp.UserDisabled })
 		}, ProblemUserDisabled, true},
 		"user deleted": {func(t *testing.T, s *system, b *Bearer, _ string) {
-			ok(t, s.stores.Users.DeleteUser(t.Context(), b.User.ID))
+			ok(t, s.stores.Users.DeleteUser(t.Context(), b.User.ID, time.Time{}))
 		}, ProblemUserDisabled, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,9 +33,9 @@ func (s *cachedUsers) UpdateUser(ctx context.Context, u *idp.User, ifUnchangedSi
 	return s.UserStore.UpdateUser(ctx, u, ifUnchangedSince)
 }
 
-func (s *cachedUsers) SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error {
+func (s *cachedUsers) SetPasswordHash(ctx context.Context, id, hash string, at, ifUnchangedSince time.Time) error {
 	defer s.byID.forget(id)
-	return s.UserStore.SetPasswordHash(ctx, id, hash, at)
+	return s.UserStore.SetPasswordHash(ctx, id, hash, at, ifUnchangedSince)
 }
 
 func (s *cachedUsers) RehashPassword(ctx context.Context, id, old, hash string) error {
@@ -48,9 +48,9 @@ func (s *cachedUsers) RecordSignIn(ctx context.Context, id string, at time.Time,
 	return s.UserStore.RecordSignIn(ctx, id, at, ok)
 }
 
-func (s *cachedUsers) DeleteUser(ctx context.Context, id string) error {
+func (s *cachedUsers) DeleteUser(ctx context.Context, id string, ifUnchangedSince time.Time) error {
 	defer s.byID.forget(id)
-	return s.UserStore.DeleteUser(ctx, id)
+	return s.UserStore.DeleteUser(ctx, id, ifUnchangedSince)
 }
 
 func (s *cachedUsers) DeleteDueUser(ctx context.Context, id string) error {

@@ -167,7 +167,7 @@ func TestAnotherProcessIsSeenWithinFiveSeconds(t *testing.T) {
 	_, err := server.Users.User(ctx, u.ID)
 	noError(t, err)
 	begin := time.Now()
-	noError(t, cli.Users.DeleteUser(ctx, u.ID))
+	noError(t, cli.Users.DeleteUser(ctx, u.ID, time.Time{}))
 	for time.Since(begin) < 5*time.Second {
 		if _, err := server.Users.User(ctx, u.ID); errors.Is(err, idp.ErrNotFound) {
 			return

@@ -43,9 +43,9 @@ func TestNoChangeWithoutItsRecord(t *testing.T) {
 		for name, change := range map[string]func() error{
 			"CreateUser":      func() error { return users.CreateUser(ctx, newUser()) },
 			"UpdateUser":      func() error { return users.UpdateUser(ctx, &changed, time.Time{}) },
-			"DeleteUser":      func() error { return users.DeleteUser(ctx, u.ID) },
+			"DeleteUser":      func() error { return users.DeleteUser(ctx, u.ID, time.Time{}) },
 			"DeleteDueUser":   func() error { return users.DeleteDueUser(ctx, u.ID) },
-			"SetPasswordHash": func() error { return users.SetPasswordHash(ctx, u.ID, "x", now) },
+			"SetPasswordHash": func() error { return users.SetPasswordHash(ctx, u.ID, "x", now, time.Time{}) },
 			"RecordSignIn":    func() error { return users.RecordSignIn(ctx, u.ID, now, true) },
 			"failed sign-in":  func() error { return users.RecordSignIn(ctx, u.ID, now, false) },
 			"Unlock":          func() error { return users.Unlock(ctx, u.ID) },

@@ -33,10 +33,10 @@ func verbs(ctx context.Context, db *DB) map[string]func() error {
 		"User":               func() error { _, err := users.User(ctx, id); return err },
 		"UserByLogin":        func() error { _, err := users.UserByLogin(ctx, "ada"); return err },
 		"UpdateUser":         func() error { return users.UpdateUser(ctx, newUser(), now) },
-		"SetPasswordHash":    func() error { return users.SetPasswordHash(ctx, id, "x", now) },
+		"SetPasswordHash":    func() error { return users.SetPasswordHash(ctx, id, "x", now, time.Time{}) },
 		"RehashPassword":     func() error { return users.RehashPassword(ctx, id, "x", "y") },
 		"RecordSignIn":       func() error { return users.RecordSignIn(ctx, id, now, true) },
-		"DeleteUser":         func() error { return users.DeleteUser(ctx, id) },
+		"DeleteUser":         func() error { return users.DeleteUser(ctx, id, time.Time{}) },
 		"ListUsers":          func() error { _, err := users.ListUsers(ctx, "", 1); return err },
 		"CountUsersWithRole": func() error { _, err := users.CountUsersWithRole(ctx, "Admin"); return err },
 		"EnsureRole": func() error {

@@ -88,13 +88,13 @@ func (s *Users) UpdateUser(ctx context.Context, u *idp.User, ifUnchangedSince ti
 
 // DeleteUser implements idp.UserStore. Consents go by foreign key. The log
 // keeps the name and nothing else of what the user was.
-func (s *Users) DeleteUser(ctx context.Context, id string) error {
-	return s.delete(ctx, "DeleteUser", id, nil)
+func (s *Users) DeleteUser(ctx context.Context, id string, ifUnchangedSince time.Time) error {
+	return s.delete(ctx, "DeleteUser", id, ifUnchangedSince, nil)
 }
 
 // DeleteDueUser implements idp.UserStore.
 func (s *Users) DeleteDueUser(ctx context.Context, id string) error {
-	return s.delete(ctx, "DeleteDueUser", id, func(tx runner) error {
+	return s.delete(ctx, "DeleteDueUser", id, time.Time{}, func(tx runner) error {
 		var due bool
 		err := first(ctx, tx, into(&due), `SELECT coalesce(delete_at <= @now, false) FROM users WHERE id = $1`, id)
 		if err == nil && !due {
@@ -105,12 +105,12 @@ func (s *Users) DeleteDueUser(ctx context.Context, id string) error {
 }
 
 // delete deletes a user once the transaction has hold of it and check, if any, lets it.
-func (s *Users) delete(ctx context.Context, op, id string, check func(tx runner) error) error {
+func (s *Users) delete(ctx context.Context, op, id string, since time.Time, check func(tx runner) error) error {
 	if !isID(id) {
 		return idp.ErrNotFound
 	}
 	return s.db.transact(ctx, op, func(tx runner) error {
-		before, err := s.hold(ctx, tx, id, time.Time{})
+		before, err := s.hold(ctx, tx, id, since)
 		if err != nil {
 			return err
 		}
@@ -135,12 +135,12 @@ func (s *Users) delete(ctx context.Context, op, id string, check func(tx runner)
 }
 
 // SetPasswordHash implements idp.UserStore.
-func (s *Users) SetPasswordHash(ctx context.Context, id, hash string, at time.Time) error {
+func (s *Users) SetPasswordHash(ctx context.Context, id, hash string, at, ifUnchangedSince time.Time) error {
 	if !isID(id) {
 		return idp.ErrNotFound
 	}
 	return s.db.transact(ctx, "SetPasswordHash", func(tx runner) error {
-		before, err := s.hold(ctx, tx, id, time.Time{})
+		before, err := s.hold(ctx, tx, id, ifUnchangedSince)
 		if err != nil {
 			return err
 		}

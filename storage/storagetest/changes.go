@@ -137,13 +137,13 @@ func testUserChanges(t *testing.T, r *recorded) {
 	change(func(u *idp.User) { u.ExpiresAt, u.DeleteAt = nil, &at })
 	r.left(t, idp.ActionUserUpdate, target, "expires_at: 2030-01-02T02:04:05.000006Z → ", "delete_at:  → 2030-01-02T02:04:05.000006Z")
 
-	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "second", u.UpdatedAt))
+	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "second", u.UpdatedAt, time.Time{}))
 	r.left(t, idp.ActionUserPassword, target, "password: [set] → [changed]")
 	noError(t, r.Users.RehashPassword(ctx, u.ID, "second", "third"))
 	r.nothing(t, "a stronger hash of the same password")
-	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "", u.UpdatedAt))
+	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "", u.UpdatedAt, time.Time{}))
 	r.left(t, idp.ActionUserPassword, target, "password: [set] → [removed]")
-	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "fourth", u.UpdatedAt))
+	noError(t, r.Users.SetPasswordHash(ctx, u.ID, "fourth", u.UpdatedAt, time.Time{}))
 	r.left(t, idp.ActionUserPassword, target, "password:  → [set]")
 
 	noError(t, r.Users.Unlock(ctx, u.ID))
@@ -152,7 +152,7 @@ func testUserChanges(t *testing.T, r *recorded) {
 	r.since(t)
 	noError(t, r.Users.Unlock(ctx, u.ID))
 	r.left(t, idp.ActionUserUnlock, target, "failed_auth_count: 1 → 0")
-	noError(t, r.Users.DeleteUser(ctx, u.ID))
+	noError(t, r.Users.DeleteUser(ctx, u.ID, time.Time{}))
 	if e := r.left(t, idp.ActionUserDelete, target); e.Target.Name != u.Username {
 		t.Errorf("deleted is %q", e.Target.Name)
 	}
@@ -365,9 +365,9 @@ func testRefusedChanges(t *testing.T, r *recorded) {
 		"CreateUser role":      r.Users.CreateUser(ctx, lost),
 		"UpdateUser stale":     r.Users.UpdateUser(ctx, u, early),
 		"UpdateUser absent":    r.Users.UpdateUser(ctx, gone, time.Time{}),
-		"DeleteUser absent":    r.Users.DeleteUser(ctx, gone.ID),
+		"DeleteUser absent":    r.Users.DeleteUser(ctx, gone.ID, time.Time{}),
 		"DeleteDueUser":        r.Users.DeleteDueUser(ctx, u.ID),
-		"SetPasswordHash":      r.Users.SetPasswordHash(ctx, gone.ID, "x", instant()),
+		"SetPasswordHash":      r.Users.SetPasswordHash(ctx, gone.ID, "x", instant(), time.Time{}),
 		"Unlock":               r.Users.Unlock(ctx, gone.ID),
 		"CreateRole taken":     r.Roles.CreateRole(ctx, &idp.Role{ID: uuid.NewString(), Name: role.Name, CreatedAt: instant()}),
 		"UpdateRole stale":     r.Roles.UpdateRole(ctx, role, early),

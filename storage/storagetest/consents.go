@@ -140,7 +140,7 @@ func testConsentRaces(t *testing.T, d Durable) {
 			u := d.makeUser(t, nil)
 			errs := race(2, func(i int) error {
 				if i == 0 {
-					return d.Users.DeleteUser(t.Context(), u.ID)
+					return d.Users.DeleteUser(t.Context(), u.ID, time.Time{})
 				}
 				return d.Consents.AddConsent(t.Context(), u.ID, c.ID, []string{"openid"}, instant())
 			})

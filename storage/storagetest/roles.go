@@ -154,7 +154,7 @@ func testDeleteRole(t *testing.T, d Durable) {
 	u := d.makeUser(t, func(u *idp.User) { u.Roles = []string{r.Name} })
 	taken(t, d.Roles.DeleteRole(t.Context(), r.Name), "name")
 	same(t, d.findRole(t, r.Name), r)
-	noError(t, d.Users.DeleteUser(t.Context(), u.ID))
+	noError(t, d.Users.DeleteUser(t.Context(), u.ID, time.Time{}))
 	noError(t, d.Roles.DeleteRole(t.Context(), r.Name))
 	if d.findRole(t, r.Name) != nil {
 		t.Error("the role is still there")

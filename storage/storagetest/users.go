@@ -236,7 +236,10 @@ func testUpdateUserRefusals(t *testing.T, d Durable) {
 func testUserPasswords(t *testing.T, d Durable) {
 	u := d.makeUser(t, nil)
 	at := u.UpdatedAt.Add(time.Minute)
-	noError(t, d.Users.SetPasswordHash(t.Context(), u.ID, "second", at))
+	wantError(t, d.Users.SetPasswordHash(t.Context(), u.ID, "x", at, u.UpdatedAt.Add(-time.Microsecond)), idp.ErrStale)
+	same(t, d.readUser(t, u.ID), u)
+	noError(t, d.Users.SetPasswordHash(t.Context(), u.ID, "first", u.UpdatedAt, u.UpdatedAt))
+	noError(t, d.Users.SetPasswordHash(t.Context(), u.ID, "second", at, time.Time{}))
 	u.PasswordHash, u.LastChangeAt, u.UpdatedAt = "second", &at, at
 	same(t, d.readUser(t, u.ID), u)
 
@@ -247,7 +250,7 @@ func testUserPasswords(t *testing.T, d Durable) {
 	same(t, d.readUser(t, u.ID), u)
 
 	for _, id := range append(hostile(), uuid.NewString()) {
-		wantError(t, d.Users.SetPasswordHash(t.Context(), id, "x", at), idp.ErrNotFound)
+		wantError(t, d.Users.SetPasswordHash(t.Context(), id, "x", at, time.Time{}), idp.ErrNotFound)
 		noError(t, d.Users.RehashPassword(t.Context(), id, "", "x"))
 	}
 }
@@ -279,7 +282,9 @@ func testDeleteUser(t *testing.T, d Durable) {
 	for _, user := range []*idp.User{u, other} {
 		noError(t, d.Consents.AddConsent(t.Context(), user.ID, client.ID, []string{"openid"}, instant()))
 	}
-	noError(t, d.Users.DeleteUser(t.Context(), u.ID))
+	wantError(t, d.Users.DeleteUser(t.Context(), u.ID, u.UpdatedAt.Add(-time.Microsecond)), idp.ErrStale)
+	same(t, d.readUser(t, u.ID), u)
+	noError(t, d.Users.DeleteUser(t.Context(), u.ID, u.UpdatedAt))
 	_, err := d.Users.User(t.Context(), u.ID)
 	wantError(t, err, idp.ErrNotFound)
 	_, err = d.Users.UserByLogin(t.Context(), u.Email)
@@ -294,7 +299,7 @@ func testDeleteUser(t *testing.T, d Durable) {
 	_, err = d.Consents.Consent(t.Context(), other.ID, client.ID)
 	noError(t, err)
 	for _, id := range append(hostile(), u.ID) {
-		wantError(t, d.Users.DeleteUser(t.Context(), id), idp.ErrNotFound)
+		wantError(t, d.Users.DeleteUser(t.Context(), id, time.Time{}), idp.ErrNotFound)
 	}
 	again := newUser() // the names are free again
 	again.Username, again.Email = u.Username, u.Email
@@ -377,10 +382,10 @@ func testUserContext(t *testing.T, d Durable) {
 			"User":            func() error { _, err := d.Users.User(ctx, uuid.NewString()); return err },
 			"UserByLogin":     func() error { _, err := d.Users.UserByLogin(ctx, u.Username); return err },
 			"UpdateUser":      func() error { return d.Users.UpdateUser(ctx, u, time.Time{}) },
-			"SetPasswordHash": func() error { return d.Users.SetPasswordHash(ctx, u.ID, "x", instant()) },
+			"SetPasswordHash": func() error { return d.Users.SetPasswordHash(ctx, u.ID, "x", instant(), time.Time{}) },
 			"RehashPassword":  func() error { return d.Users.RehashPassword(ctx, u.ID, u.PasswordHash, "x") },
 			"RecordSignIn":    func() error { return d.Users.RecordSignIn(ctx, u.ID, instant(), true) },
-			"DeleteUser":      func() error { return d.Users.DeleteUser(ctx, u.ID) },
+			"DeleteUser":      func() error { return d.Users.DeleteUser(ctx, u.ID, time.Time{}) },
 			"QueryUsers":      func() error { _, err := d.Users.QueryUsers(ctx, idp.UserQuery{}); return err },
 			"AddUsers":        func() error { _, err := d.Users.AddUsers(ctx, []*idp.User{new}); return err },
 			"Unlock":          func() error { return d.Users.Unlock(ctx, u.ID) },

@@ -37,7 +37,7 @@ func (d Durable) makeAdmins(t *testing.T, n int, change func(*idp.User)) []*idp.
 		after = page[len(page)-1].ID
 		for _, u := range page {
 			if u.HasRole(idp.RoleAdmin) && !mine(u) {
-				noError(t, d.Users.DeleteUser(t.Context(), u.ID))
+				noError(t, d.Users.DeleteUser(t.Context(), u.ID, time.Time{}))
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func (d Durable) ways(t *testing.T) map[string]func(*idp.User) error {
 		"everything": update(func(u *idp.User) {
 			u.Status, u.Roles, u.ExpiresAt, u.Username = idp.UserDisabled, []string{}, later(-time.Hour), "was-"+u.Username
 		}),
-		"delete": func(u *idp.User) error { return d.Users.DeleteUser(t.Context(), u.ID) },
+		"delete": func(u *idp.User) error { return d.Users.DeleteUser(t.Context(), u.ID, time.Time{}) },
 	}
 }
 
@@ -115,7 +115,7 @@ func testLastAdmin(t *testing.T, d Durable) {
 		before := d.makeAdmins(t, 1, nil)[0]
 		soon := later(300 * time.Millisecond)
 		root := d.makeUser(t, func(u *idp.User) { u.Roles, u.ExpiresAt = []string{idp.RoleAdmin}, soon })
-		noError(t, d.Users.DeleteUser(t.Context(), before.ID))
+		noError(t, d.Users.DeleteUser(t.Context(), before.ID, time.Time{}))
 		for time.Now().Before(soon.Add(10 * time.Millisecond)) {
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -124,7 +124,7 @@ func testLastAdmin(t *testing.T, d Durable) {
 		}
 		root.Roles = []string{}
 		noError(t, d.Users.UpdateUser(t.Context(), root, root.UpdatedAt))
-		noError(t, d.Users.DeleteUser(t.Context(), root.ID))
+		noError(t, d.Users.DeleteUser(t.Context(), root.ID, time.Time{}))
 	})
 }
 
@@ -155,8 +155,8 @@ func testLastAdminMay(t *testing.T, d Durable) {
 	update(root, func() { root.ExpiresAt = later(2 * time.Hour) })
 	update(root, func() { root.ExpiresAt = nil })
 	update(former, func() { former.Roles = []string{} })
-	noError(t, d.Users.DeleteUser(t.Context(), former.ID))
-	noError(t, d.Users.DeleteUser(t.Context(), d.makeUser(t, nil).ID))
+	noError(t, d.Users.DeleteUser(t.Context(), former.ID, time.Time{}))
+	noError(t, d.Users.DeleteUser(t.Context(), d.makeUser(t, nil).ID, time.Time{}))
 	if n := d.countAdmins(t); n != 1 {
 		t.Errorf("%d administrators are left", n)
 	}
@@ -201,7 +201,7 @@ func testAdminRaces(t *testing.T, d Durable) {
 			newcomer := d.makeUser(t, nil)
 			race(4, func(i int) error {
 				if i > 0 {
-					return d.Users.DeleteUser(t.Context(), newcomer.ID)
+					return d.Users.DeleteUser(t.Context(), newcomer.ID, time.Time{})
 				}
 				n := *newcomer
 				n.Roles, n.UpdatedAt = []string{idp.RoleAdmin}, n.UpdatedAt.Add(time.Second)

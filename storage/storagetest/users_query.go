@@ -197,8 +197,8 @@ func testUserListMoves(t *testing.T, d Durable) {
 	}
 	first := people.page(t, idp.ListQuery{Limit: 5})
 	second := people.page(t, idp.ListQuery{Limit: 5, After: first.Next})
-	noError(t, d.Users.DeleteUser(t.Context(), us[4].ID)) // the edge of the first page
-	noError(t, d.Users.DeleteUser(t.Context(), us[5].ID)) // and of the second
+	noError(t, d.Users.DeleteUser(t.Context(), us[4].ID, time.Time{})) // the edge of the first page
+	noError(t, d.Users.DeleteUser(t.Context(), us[5].ID, time.Time{})) // and of the second
 	d.makeUser(t, func(u *idp.User) { u.Username, u.Roles = name(41), []string{role} })
 	d.makeUser(t, func(u *idp.User) { u.Username, u.Roles = name(5), []string{role} })
 	if got := usernames(people.page(t, idp.ListQuery{Limit: 5, After: first.Next})); !slices.Equal(got, []string{"041", "060", "070", "080", "090"}) {
@@ -209,7 +209,7 @@ func testUserListMoves(t *testing.T, d Durable) {
 	}
 	last := people.page(t, idp.ListQuery{Limit: 5, After: second.Next})
 	for _, u := range us[6:] {
-		noError(t, d.Users.DeleteUser(t.Context(), u.ID))
+		noError(t, d.Users.DeleteUser(t.Context(), u.ID, time.Time{}))
 	}
 	if p := people.page(t, idp.ListQuery{Limit: 5, After: last.Next}); len(p.Items) != 0 || p.First != 0 {
 		t.Errorf("after the end comes %+v", p)
@@ -223,7 +223,7 @@ func testUserCount(t *testing.T, d Durable) {
 	if p.Total != 7 || p.More {
 		t.Errorf("%d, more %t, want 7", p.Total, p.More)
 	}
-	noError(t, d.Users.DeleteUser(t.Context(), us[0].ID))
+	noError(t, d.Users.DeleteUser(t.Context(), us[0].ID, time.Time{}))
 	if p = people.page(t, idp.ListQuery{Limit: 2, After: p.Next}); p.Total != 6 {
 		t.Errorf("%d, want 6", p.Total)
 	}
