@@ -48,7 +48,7 @@ func (s *Access) Apps(ctx context.Context, userID string) ([]App, error) {
 		if err != nil {
 			return nil, err
 		}
-		if app == nil || g.State != idp.GrantActive || isBefore(g.CreatedAt, app.Client.TokensNotBefore) {
+		if app == nil || g.State != idp.GrantActive || app.Client.HasRevoked(g) {
 			continue
 		}
 		app.Grants++
@@ -110,8 +110,6 @@ func latest(a, b time.Time) time.Time {
 	}
 	return b
 }
-
-func isBefore(at time.Time, mark *time.Time) bool { return mark != nil && at.Before(*mark) }
 
 // RemoveApp takes the user's consent away from the client and ends every grant
 // of the two. idp.ErrNotFound when there was neither.

@@ -25,7 +25,7 @@ func (s *Access) AppsBySession(ctx context.Context, userID string) (map[string][
 		case errors.Is(err, idp.ErrNotFound):
 		case err != nil:
 			return nil, err
-		case !isBefore(g.CreatedAt, client.TokensNotBefore):
+		case !client.HasRevoked(g):
 			found[g.SessionID] = append(found[g.SessionID], client.DisplayName())
 		}
 	}

@@ -44,8 +44,8 @@ func (a *App) printUser(u *idp.User, password string) error {
 		field(w, "id", v.ID)
 		field(w, "username", v.Username)
 		field(w, "email", v.Email)
-		for _, c := range claims() {
-			field(w, c.name, *c.of(v.User))
+		for _, t := range texts(v.User) {
+			field(w, t.Name, *t.Value)
 		}
 		field(w, "roles", strings.Join(v.Roles, " "))
 		field(w, "status", string(v.Status))

@@ -10,37 +10,13 @@ import (
 	"gatehouse/idp"
 )
 
-// claim is a text that a user carries.
-type claim struct {
-	name string // JSON name; the flag has dashes
-	of   func(*idp.User) *string
+// texts are the claims of a user that a flag sets.
+func texts(u *idp.User) []idp.NamedText {
+	return append(u.Texts(), idp.NamedText{Name: "address.formatted", Value: &u.Address.Formatted})
 }
 
-// claims lists the standard claims (OIDC Core §5.1) that are texts.
-func claims() []claim {
-	return []claim{
-		{"name", func(u *idp.User) *string { return &u.Name }},
-		{"given_name", func(u *idp.User) *string { return &u.GivenName }},
-		{"family_name", func(u *idp.User) *string { return &u.FamilyName }},
-		{"middle_name", func(u *idp.User) *string { return &u.MiddleName }},
-		{"nickname", func(u *idp.User) *string { return &u.Nickname }},
-		{"preferred_username", func(u *idp.User) *string { return &u.PreferredUsername }},
-		{"profile", func(u *idp.User) *string { return &u.Profile }},
-		{"picture", func(u *idp.User) *string { return &u.Picture }},
-		{"website", func(u *idp.User) *string { return &u.Website }},
-		{"gender", func(u *idp.User) *string { return &u.Gender }},
-		{"birthdate", func(u *idp.User) *string { return &u.Birthdate }},
-		{"zoneinfo", func(u *idp.User) *string { return &u.Zoneinfo }},
-		{"locale", func(u *idp.User) *string { return &u.Locale }},
-		{"phone_number", func(u *idp.User) *string { return &u.PhoneNumber }},
-		{"address_formatted", func(u *idp.User) *string { return &u.Address.Formatted }},
-		{"address_street_address", func(u *idp.User) *string { return &u.Address.StreetAddress }},
-		{"address_locality", func(u *idp.User) *string { return &u.Address.Locality }},
-		{"address_region", func(u *idp.User) *string { return &u.Address.Region }},
-		{"address_postal_code", func(u *idp.User) *string { return &u.Address.PostalCode }},
-		{"address_country", func(u *idp.User) *string { return &u.Address.Country }},
-	}
-}
+// flagOf is the flag of a claim: --address-country for address.country.
+func flagOf(claim string) string { return strings.NewReplacer("_", "-", ".", "-").Replace(claim) }
 
 // userFlags are the flags that describe a user. Only those that were given count.
 type userFlags struct {
@@ -58,16 +34,14 @@ func (f *userFlags) add(c *cobra.Command) {
 		"username": f.set.String("username", "", "name to sign in with"),
 		"email":    f.set.String("email", "", "email address"),
 	}
-	for _, cl := range claims() {
-		f.texts[cl.flag()] = f.set.String(cl.flag(), "", "the claim "+cl.name)
+	for _, t := range texts(&idp.User{}) {
+		f.texts[flagOf(t.Name)] = f.set.String(flagOf(t.Name), "", "the claim "+t.Name)
 	}
 	f.set.BoolVar(&f.emailVerified, "email-verified", false, "the email address is known to be the user's")
 	f.set.BoolVar(&f.phoneVerified, "phone-number-verified", false, "the phone number is known to be the user's")
 	f.set.StringSliceVar(&f.roles, "role", nil, "a `role`, spelt exactly; one that there is not yet is made; repeat for several")
 	f.set.StringVar(&f.expires, "expires-at", "", "when the account stops working, such as 2031-12-31T23:59:59Z; never for no end")
 }
-
-func (c claim) flag() string { return strings.ReplaceAll(c.name, "_", "-") }
 
 // any reports whether something was given.
 func (f *userFlags) any() bool {
@@ -89,8 +63,8 @@ func (f *userFlags) apply(u *idp.User) error {
 	}
 	put("username", &u.Username)
 	put("email", &u.Email)
-	for _, c := range claims() {
-		put(c.flag(), c.of(u))
+	for _, t := range texts(u) {
+		put(flagOf(t.Name), t.Value)
 	}
 	if f.set.Changed("email-verified") {
 		u.EmailVerified = f.emailVerified

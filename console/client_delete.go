@@ -71,7 +71,7 @@ func (k *Console) familiesOf(ctx context.Context, client *idp.Client) (pages.Tex
 
 // vouches reports whether the client lets the grant live.
 func vouches(client *idp.Client, g *idp.Grant) bool {
-	return !client.Disabled && (client.TokensNotBefore == nil || !g.CreatedAt.Before(*client.TokensNotBefore))
+	return !client.Disabled && !client.HasRevoked(g)
 }
 
 func (k *Console) clientDelete(c *gin.Context) error {

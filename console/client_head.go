@@ -53,7 +53,7 @@ func clientReview(head pages.ClientHead, name, action string, said []pages.Text)
 		Title: pages.Text{Key: "clients." + name + ".title", Args: called},
 		Up:    head.To(), UpName: pages.Text{Key: "clients.named", Args: called},
 		Review: pages.Review{
-			Form:         pages.Form{Action: head.To(action), Version: version(head.Client.UpdatedAt)},
+			Form:         pages.Form{Action: head.To(action), Version: web.FormVersion(head.Client.UpdatedAt)},
 			Consequences: said, Submit: "clients." + name + ".submit", Cancel: head.To(),
 		},
 	}

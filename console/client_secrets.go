@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 func (k *Console) clientSecrets(c *gin.Context) error {
@@ -54,7 +55,7 @@ func (k *Console) clientForm(c *gin.Context) (head pages.ClientHead, values url.
 	if values, err = k.Form(c); err != nil {
 		return head, nil, since, err
 	}
-	since, err = versionOf(values)
+	since, err = web.ReadFormVersion(values)
 	return head, values, since, err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 func (k *Console) clientSettings(c *gin.Context) error {
@@ -21,7 +22,7 @@ func (k *Console) clientSettings(c *gin.Context) error {
 	}
 	p := pages.ClientPage{ClientHead: head, FormID: rand.Text()}
 	stored := clientValues(head.Client)
-	if p.Form, err = k.EditState(c, head.To(), stored, version(head.Client.UpdatedAt)); err != nil {
+	if p.Form, err = k.EditState(c, head.To(), stored, web.FormVersion(head.Client.UpdatedAt)); err != nil {
 		return err
 	}
 	if p.LogoForm, err = k.FormState(c, head.To("logo"), nil); err != nil {
@@ -108,7 +109,7 @@ func (k *Console) saveClient(c *gin.Context) error {
 	if addRow(values) {
 		return k.Redraw(c, values)
 	}
-	since, err := versionOf(values)
+	since, err := web.ReadFormVersion(values)
 	if err != nil {
 		return err
 	}

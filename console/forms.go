@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -15,21 +14,6 @@ import (
 	"gatehouse/pages"
 	"gatehouse/web"
 )
-
-// versionForm is how a form names the state of the record that it edits.
-const versionForm = time.RFC3339Nano
-
-func version(at time.Time) string { return at.UTC().Format(versionForm) }
-
-// versionOf reads it back. A form without one is none of ours: it would
-// overwrite what somebody else changed meanwhile.
-func versionOf(values url.Values) (time.Time, error) {
-	at, err := time.Parse(versionForm, values.Get("version"))
-	if err != nil || at.IsZero() {
-		return time.Time{}, web.BadInput("the form lacks the version of what it edits")
-	}
-	return at, nil
-}
 
 // backTo is the page that a form was on, or another where it names none of the console.
 func backTo(values url.Values, otherwise string) string {

@@ -40,8 +40,8 @@ func (h *house) last() int64 {
 	return head.LastSeq
 }
 
-// changed is the sequence number of the last change: what is recorded in the
-// background, sign-ins and refusals, comes when it comes.
+// changed is the sequence number of the last change by a person. What is
+// recorded in the background (sign-ins, refusals, the next signing key) comes when it comes.
 func (h *house) changed() int64 {
 	h.t.Helper()
 	var last int64
@@ -49,7 +49,7 @@ func (h *house) changed() int64 {
 		page, err := h.Stores.Audit.QueryAudit(context.Background(), idp.AuditQuery{ListQuery: idp.ListQuery{Limit: 50}, Action: kind})
 		must(h.t, err)
 		for _, e := range page.Items {
-			if e.Action != idp.ActionClientAuth && !strings.HasSuffix(e.Action, ".export") {
+			if e.ActorKind != idp.ActorSystem && e.Action != idp.ActionClientAuth && !strings.HasSuffix(e.Action, ".export") {
 				last = max(last, e.Seq)
 			}
 		}

@@ -95,7 +95,7 @@ func (k *Console) role(c *gin.Context) error {
 	}
 	p := pages.RolePage{Role: r, Holders: holders, Manage: may(c).Admin && !r.BuiltIn()}
 	stored := url.Values{"description": {r.Description}, "permission": {string(r.Permission)}}
-	if p.Form, err = k.EditState(c, roleRoute(r.Name), stored, version(r.UpdatedAt)); err != nil {
+	if p.Form, err = k.EditState(c, roleRoute(r.Name), stored, web.FormVersion(r.UpdatedAt)); err != nil {
 		return err
 	}
 	return k.Show(c, http.StatusOK, p)
@@ -106,7 +106,7 @@ func (k *Console) saveRole(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	since, err := versionOf(values)
+	since, err := web.ReadFormVersion(values)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings)
 	if saved := k.Settings.Version(); !saved.IsZero() {
 		since = saved
 	}
-	return k.EditState(c, action, initial, version(since))
+	return k.EditState(c, action, initial, web.FormVersion(since))
 }
 
 // shortLength writes a duration as people type it: 10m, not 10m0s.
@@ -110,7 +110,7 @@ func (k *Console) settingsSave(c *gin.Context) error {
 			delete(values, name) // its control was not on the page
 		}
 	}
-	since, err := versionOf(form)
+	since, err := web.ReadFormVersion(form)
 	if err != nil {
 		return k.Refuse(c, form, idp.ErrStale)
 	}

@@ -21,7 +21,7 @@ func (k *Console) userProfile(c *gin.Context) error {
 	zone := zoneOf(c)
 	stored := profileValues(head.User, zone)
 	p := pages.UserPage{UserHead: head, Zone: zone.String(), Own: isSelf(c, head.User)}
-	if p.Form, err = k.EditState(c, userRoute(head.User.ID), stored, version(head.User.UpdatedAt)); err != nil {
+	if p.Form, err = k.EditState(c, userRoute(head.User.ID), stored, web.FormVersion(head.User.UpdatedAt)); err != nil {
 		return err
 	}
 	p.Zones, p.Locales = pages.ZoneOptions(p.Form.Values.Get("zoneinfo")), pages.LocaleOptions(p.Form.Values.Get("locale"))
@@ -36,7 +36,7 @@ func (k *Console) saveProfile(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	since, err := versionOf(values)
+	since, err := web.ReadFormVersion(values)
 	if err != nil {
 		return err
 	}

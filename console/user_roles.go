@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/idp"
 	"gatehouse/pages"
+	"gatehouse/web"
 )
 
 func (k *Console) userRoles(c *gin.Context) error {
@@ -30,7 +31,7 @@ func (k *Console) userRoles(c *gin.Context) error {
 			p.Held = append(p.Held, pages.Field{Name: "roles", Value: o.Value})
 		}
 	}
-	p.Form, err = k.EditState(c, userRoute(head.User.ID)+"/roles", url.Values{"roles": head.User.Roles}, version(head.User.UpdatedAt))
+	p.Form, err = k.EditState(c, userRoute(head.User.ID)+"/roles", url.Values{"roles": head.User.Roles}, web.FormVersion(head.User.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (k *Console) saveRoles(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	since, err := versionOf(values)
+	since, err := web.ReadFormVersion(values)
 	if err != nil {
 		return err
 	}

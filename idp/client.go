@@ -173,6 +173,12 @@ func isNativeRedirect(s string) bool {
 	return u.Scheme == "http" && ip != nil && ip.IsLoopback()
 }
 
+// HasRevoked reports whether the client's watermark makes the grant dead,
+// though its record may still be there.
+func (c *Client) HasRevoked(g *Grant) bool {
+	return c.TokensNotBefore != nil && g.CreatedAt.Before(*c.TokensNotBefore)
+}
+
 // IsPublic reports whether the client has no way to prove who it is (RFC 6749 §2.1).
 func (c *Client) IsPublic() bool { return c.AuthMethod == AuthMethodNone }
 

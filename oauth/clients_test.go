@@ -35,7 +35,7 @@ func TestTokensOfBeforeStayDeadWhenAClientComesBack(t *testing.T) {
 
 	now = start.Add(time.Second)
 	set(false)
-	if isBefore(at(0), client) {
+	if client.HasRevoked(at(0)) {
 		t.Error("enabling a client that is on ends its tokens")
 	}
 	now = start.Add(time.Hour)
@@ -43,15 +43,15 @@ func TestTokensOfBeforeStayDeadWhenAClientComesBack(t *testing.T) {
 	late := at(time.Hour + 2*time.Second)
 	now = start.Add(2 * time.Hour)
 	set(false)
-	if !isBefore(late, client) {
+	if !client.HasRevoked(late) {
 		t.Error("a token that was issued just after the disabling lives again")
 	}
-	if isBefore(at(2*time.Hour), client) {
+	if client.HasRevoked(at(2 * time.Hour)) {
 		t.Error("a token that is issued after the enabling is dead")
 	}
 	set(true)
 	set(false)
-	if !isBefore(at(2*time.Hour-time.Millisecond), client) {
+	if !client.HasRevoked(at(2*time.Hour - time.Millisecond)) {
 		t.Error("off and on at once brings tokens of before back")
 	}
 }

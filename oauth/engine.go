@@ -152,7 +152,7 @@ func (s tokenStore) GetByCode(ctx context.Context, code string) (oauth2.TokenInf
 		s.p.recordReplay(ex, g.ID, g.UserID)
 		return nil, idp.ErrReplayed
 	}
-	if isBefore(g, ex.client) {
+	if ex.client.HasRevoked(g) {
 		return nil, idp.ErrNotFound
 	}
 	if err := s.p.prepareRedeem(ctx, ex, g); err != nil {
@@ -261,9 +261,4 @@ func refreshKind(g *idp.Grant) credentialKind {
 		return kindRefreshOffline
 	}
 	return kindRefresh
-}
-
-// isBefore reports whether the client's watermark makes the grant dead.
-func isBefore(g *idp.Grant, c *idp.Client) bool {
-	return c.TokensNotBefore != nil && g.CreatedAt.Before(*c.TokensNotBefore)
 }

@@ -217,7 +217,7 @@ func (p *Provider) inspectGrant(ctx context.Context, in *Inspection, jti string)
 	switch {
 	case err != nil && !errors.Is(err, errBadToken):
 		return "", err
-	case err != nil && (live.client == nil || live.client.Disabled || isBefore(g, live.client)):
+	case err != nil && (live.client == nil || live.client.Disabled || live.client.HasRevoked(g)):
 		return ProblemClientDisabled, nil
 	case err != nil:
 		return ProblemUserDisabled, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -241,10 +240,7 @@ func allowedScope(client *idp.Client, scope string) (string, error) {
 	list := scopeList(scope)
 	for _, s := range list {
 		if !client.MayRequest(s) {
-			return "", &Error{
-				Code: codeInvalidScope, Status: http.StatusBadRequest,
-				Description: describe("the scope %.60s is not registered for this client", s),
-			}
+			return "", refuse(codeInvalidScope, "the scope %.60s is not registered for this client", s)
 		}
 	}
 	return strings.Join(list, " "), nil

@@ -72,7 +72,7 @@ func (p *Provider) checkHolders(ctx context.Context, live *liveToken) error {
 	if live.client, err = p.o.Clients.Client(ctx, live.grant.ClientID); err != nil {
 		return absentIsBad(err)
 	}
-	if live.client.Disabled || isBefore(live.grant, live.client) {
+	if live.client.Disabled || live.client.HasRevoked(live.grant) {
 		return errBadToken
 	}
 	if live.grant.UserID != "" {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -40,7 +39,7 @@ func (a *SelfService) profilePage(c *gin.Context) error {
 			initial.Set(t.Name, *t.Value)
 		}
 	}
-	form, err := a.EditState(c, routeProfile, initial, versionOf(u))
+	form, err := a.EditState(c, routeProfile, initial, web.FormVersion(u.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -57,7 +56,7 @@ func (a *SelfService) profileSubmit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := parseVersion(values.Get("version"))
+	version, err := web.ReadFormVersion(values)
 	if err != nil {
 		return err
 	}
@@ -99,15 +98,4 @@ func (a *SelfService) themeSubmit(c *gin.Context) error {
 		a.Cookies.SetPlain(c.Writer, pages.ThemeCookie, "", -time.Second)
 	}
 	return a.Done(c, routeProfile, pages.Toast{Key: pages.ToastThemeSaved})
-}
-
-// versionOf names the state of a record, for a form to say what it was begun on.
-func versionOf(u *idp.User) string { return strconv.FormatInt(u.UpdatedAt.UnixMicro(), 10) }
-
-func parseVersion(s string) (time.Time, error) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n <= 0 {
-		return time.Time{}, web.BadInput("the form lacks the version that it was begun on")
-	}
-	return time.UnixMicro(n).UTC(), nil
 }
