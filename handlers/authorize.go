@@ -36,7 +36,7 @@ func (s *site) authorize(c *gin.Context) error {
 	// 3. Browsers send no cookies with a form of another site, so who is signed
 	// in shows only on the GET that follows.
 	if c.Request.Method == http.MethodPost && !s.HasCookies(c) {
-		f, err := s.newFlow(c.Request.Context(), "", req, &idp.Interaction{})
+		f, err := s.newFlow(c, "", req, &idp.Interaction{})
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *site) decide(c *gin.Context, req *oauth.AuthorizeRequest) error {
 		web.RecordOf(c).Outcome = "issued"
 		return s.sendStraight(c, req, resp)
 	}
-	f, err := s.newFlow(ctx, s.EnsureBrowser(c), req, &idp.Interaction{})
+	f, err := s.newFlow(c, s.EnsureBrowser(c), req, &idp.Interaction{})
 	if err != nil {
 		return err
 	}

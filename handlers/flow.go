@@ -18,8 +18,15 @@ import (
 	"gatehouse/web"
 )
 
-// flowTTL is how long a sign-in may take.
-const flowTTL = 10 * time.Minute
+const (
+	// flowTTL is how long a sign-in may take.
+	flowTTL = 10 * time.Minute
+	// flowRoom is what the sign-ins that one network has begun within flowTTL may
+	// take of our store: tens of thousands of usual ones, in bytes.
+	flowRoom = 32 << 20
+	// flowRecord is what a sign-in takes beside the request.
+	flowRecord = 512
+)
 
 // flow is a sign-in in progress, with what its pages need.
 type flow struct {
@@ -59,7 +66,7 @@ func (f *flow) progress(who web.SignedIn) oauth.Progress {
 
 // newFlow begins a sign-in, with in holding what is known already. The browser is "" for a request that came from
 // another site without its cookies: the first page that it opens claims it.
-func (s *site) newFlow(ctx context.Context, b web.BrowserID, req *oauth.AuthorizeRequest, in *idp.Interaction) (*flow, error) {
+func (s *site) newFlow(c *gin.Context, b web.BrowserID, req *oauth.AuthorizeRequest, in *idp.Interaction) (*flow, error) {
 	id := make([]byte, 24)
 	_, _ = rand.Read(id) // never fails
 	in.ID, in.State = base64.RawURLEncoding.EncodeToString(id), idp.InteractionOpen
@@ -74,7 +81,10 @@ func (s *site) newFlow(ctx context.Context, b web.BrowserID, req *oauth.Authoriz
 			return nil, fmt.Errorf("encode authorization request: %w", err)
 		}
 	}
-	if err := s.Interactions.CreateInteraction(ctx, in); err != nil {
+	if !s.flows.Take(web.RecordOf(c).IP, flowRecord+len(in.Request)+len(in.Next)+len(in.Login), s.Now()) {
+		return nil, web.RefusePage(http.StatusTooManyRequests, pages.ErrorUnavailable)
+	}
+	if err := s.Interactions.CreateInteraction(c.Request.Context(), in); err != nil {
 		return nil, fmt.Errorf("create interaction: %w", err)
 	}
 	return &flow{in: in, req: req}, nil

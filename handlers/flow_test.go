@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -400,5 +401,32 @@ func TestHintOfAnotherUser(t *testing.T) {
 	}
 	if a = bob.submit(a, "username", "bob", "password", bobPassword); a.handedOver().Get("error") != "login_required" {
 		t.Fatalf("%v", a.handedOver())
+	}
+}
+
+// A network fills our store with begun sign-ins to a bound, and no other's.
+func TestBegunSignInsOfANetworkAreBounded(t *testing.T) {
+	e := newEnv(t)
+	claims := `{"userinfo":{"` + strings.Repeat("x", 8000) + `":null}}`
+	long := authorizeAt("state", strings.Repeat("x", 4<<10), "nonce", strings.Repeat("x", 1<<10), "claims", claims)
+	begin := func(at, from string) (begun bool, code int) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, e.url+at, nil)
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		e.server.Config.Handler.ServeHTTP(w, r)
+		return strings.HasPrefix(w.Header().Get("Location"), "/login?flow="), w.Code
+	}
+	kept := 0
+	for begun := true; begun && kept < 10_000; kept++ {
+		begun, _ = begin(long, "192.0.2.1:1")
+	}
+	if kept < 1000 || kept == 10_000 {
+		t.Errorf("%d long ones are kept", kept)
+	}
+	if begun, code := begin(long, "192.0.2.1:1"); begun || code != http.StatusTooManyRequests {
+		t.Errorf("one more: %d", code)
+	}
+	if begun, code := begin(authorizeAt(), "192.0.2.2:1"); !begun {
+		t.Errorf("of another network: %d", code)
 	}
 }

@@ -59,6 +59,7 @@ type site struct {
 	*web.Site
 	Options
 	static http.Handler
+	flows  *web.Budget // of sign-ins in progress, in bytes
 }
 
 // Handler answers everything that Gatehouse serves to the public.
@@ -113,5 +114,5 @@ func newSite(o Options) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{Site: w, Options: o, static: w.Pages.Static()}, nil
+	return &site{Site: w, Options: o, static: w.Pages.Static(), flows: web.NewBudget(flowRoom, flowTTL)}, nil
 }

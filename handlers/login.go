@@ -219,7 +219,7 @@ func (s *site) flash(c *gin.Context, l *loginForm, n pages.Notice) error {
 	ctx := c.Request.Context()
 	login := typed(l.login)
 	if l.f == nil {
-		f, err := s.newFlow(ctx, s.EnsureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: flashOf(l, n)})
+		f, err := s.newFlow(c, s.EnsureBrowser(c), nil, &idp.Interaction{Next: l.next, Login: login, Notice: flashOf(l, n)})
 		if err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ type Site struct {
 	proxies     proxies
 	bodies      bodies
 	sealer      sealer
-	draftLimits draftLimits
+	drafts      *Budget     // of people who are not signed in
 	headers     http.Header // shared by all answers, never changed
 }
 
@@ -110,12 +110,12 @@ func New(o Options) (*Site, error) {
 		o.Now = time.Now
 	}
 	s := &Site{
-		Options:     o,
-		https:       issuer.Scheme == "https",
-		Cookies:     Cookies{secure: issuer.Scheme == "https"},
-		proxies:     o.TrustedProxies,
-		headers:     secureHeaders(),
-		draftLimits: newDraftLimits(),
+		Options: o,
+		https:   issuer.Scheme == "https",
+		Cookies: Cookies{secure: issuer.Scheme == "https"},
+		proxies: o.TrustedProxies,
+		headers: secureHeaders(),
+		drafts:  NewBudget(strangerDrafts, draftLife),
 	}
 	if s.sealer, err = newSealer(o.CSRFKey); err != nil {
 		return nil, err
