@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -34,7 +35,7 @@ func newRenderer(tb testing.TB) *pages.Renderer {
 	tb.Helper()
 	r, err := pages.NewWithShowcase(pages.Options{
 		HelpURL: "https://example.com/help", PrivacyURL: "https://example.com/privacy", TermsURL: "https://example.com/terms",
-		PseudoLocale: true,
+		PseudoLocale: true, Now: func() time.Time { return noon.Add(time.Hour) },
 	})
 	if err != nil {
 		tb.Fatal(err)
