@@ -70,6 +70,32 @@ func TestDoctorOnAServer(t *testing.T) {
 	}
 }
 
+// An address where another installation answers is not that of the stores at hand.
+func TestDoctorTellsInstallationsApart(t *testing.T) {
+	other := newHouse(t).serve()
+	h := newHouse(t)
+	h.ok("seed")
+	h.run("key", "list")
+	h.environ = append(h.environ, "GATEHOUSE_ISSUER="+other.issuer)
+	h.wantFinding(h.examine(1), "public address", "fail", "another installation")
+}
+
+// A lost master key is told as that, and no other takes its place.
+func TestLostMasterKey(t *testing.T) {
+	h := newHouse(t, "GATEHOUSE_ISSUER=http://localhost:1")
+	h.ok("seed")
+	h.run("key", "list")
+	path := filepath.Join(h.dir(), "master.key")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	h.wantFinding(h.examine(1), "master key", "fail", "put it back")
+	h.refused(1, "put it back", "key", "list")
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("another was made: %v", err)
+	}
+}
+
 func TestDoctorFinds(t *testing.T) {
 	const strange = "GATEHOUSE_MASTER_KEY=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	other := metadataServer(t, func(*http.Request) string { return "https://id.example.com" })

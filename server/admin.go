@@ -86,7 +86,7 @@ func openAdmin(ctx context.Context, c *Config, log *slog.Logger, m *Metrics) (*A
 
 // forgetTries lets the user sign in again at once.
 func (a *Admin) forgetTries(ctx context.Context, u *idp.User) error {
-	master, err := masterKeys(a.cfg)
+	master, err := a.masterKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,23 @@ func (a *Admin) Keyring(ctx context.Context) (*oauth.Keyring, error) {
 	return keys, err
 }
 
+// masterKeys makes a key only where there is nothing yet that another sealed.
+func (a *Admin) masterKeys(ctx context.Context) (oauth.MasterKeys, error) {
+	if lacksMasterKey(a.cfg) {
+		sealed, err := a.stores.Keys.Keys(ctx)
+		if err != nil {
+			return oauth.MasterKeys{}, fmt.Errorf("read signing keys: %w", err)
+		}
+		// Looked for again: another process may have made both since.
+		if len(sealed) > 0 && lacksMasterKey(a.cfg) {
+			return oauth.MasterKeys{}, errLostMasterKey(a.cfg)
+		}
+	}
+	return masterKeys(a.cfg)
+}
+
 func (a *Admin) keyring(ctx context.Context) (*oauth.Keyring, oauth.MasterKeys, error) {
-	master, err := masterKeys(a.cfg)
+	master, err := a.masterKeys(ctx)
 	if err != nil {
 		return nil, oauth.MasterKeys{}, err
 	}

@@ -21,6 +21,22 @@ func prepareDataDir(dir string) error {
 	return nil
 }
 
+// lacksMasterKey reports whether none is configured and none is in the data folder.
+func lacksMasterKey(c *Config) bool {
+	if c.MasterKey != "" {
+		return false
+	}
+	_, err := os.Stat(c.masterKeyFile())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// errLostMasterKey says that the signing keys are there and what opens them is not.
+func errLostMasterKey(c *Config) error {
+	return fmt.Errorf("%s is not there, and the signing keys in the database were sealed with it: put it back from your backup, or set GATEHOUSE_MASTER_KEY", c.masterKeyFile())
+}
+
+func (c *Config) masterKeyFile() string { return c.dataFile("master.key") }
+
 // masterKeys returns the configured master keys, or with SQLite those of the
 // file in the data folder, which is made when there is none.
 func masterKeys(c *Config) (oauth.MasterKeys, error) {
@@ -30,7 +46,7 @@ func masterKeys(c *Config) (oauth.MasterKeys, error) {
 	if err := prepareDataDir(c.DataDir); err != nil {
 		return oauth.MasterKeys{}, err
 	}
-	path := c.dataFile("master.key")
+	path := c.masterKeyFile()
 	text, err := readSecretFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err = makeMasterKey(c, path)

@@ -39,6 +39,7 @@ const examineTimeout = 30 * time.Second
 type examination struct {
 	cfg   *Config
 	found []Finding
+	kids  []string // of the signing keys in the database
 }
 
 func (e *examination) add(state FindingState, what, format string, args ...any) {
@@ -105,7 +106,7 @@ func (e *examination) schema(ctx context.Context) bool {
 	s, err := MigrateStatus(ctx, e.cfg)
 	switch {
 	case err != nil:
-		e.add(FindingBad, "database", "%v", err)
+		e.add(FindingBad, "database", "%v: does it run, and is DATABASE_URL or GATEHOUSE_DATA_DIR right?", err)
 		return false
 	case s.Dirty:
 		e.add(FindingBad, "schema", "migration %d stopped half way: restore the backup made before it, or mend the schema by hand and run: gatehouse migrate up", s.Version)
@@ -129,7 +130,7 @@ func (e *examination) stores(ctx context.Context) {
 		DatabaseURL: e.cfg.Database(), RedisURL: string(e.cfg.RedisURL), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		e.add(FindingBad, "stores", "%v", err)
+		e.add(FindingBad, "stores", "%v: does it run, and is its address right?", err)
 		return
 	}
 	defer func() { _ = stores.Close() }() // nothing was written
@@ -138,7 +139,7 @@ func (e *examination) stores(ctx context.Context) {
 		e.add(FindingBad, "stores", "%v", err)
 		return
 	}
-	e.add(FindingGood, "stores", "they answer, in %s", time.Since(began).Round(10*time.Microsecond))
+	e.add(FindingGood, "stores", "they answer, in %.1f ms", float64(time.Since(began).Microseconds())/1000)
 	switch policy := stores.Evicts(ctx); {
 	case policy != "":
 		e.add(FindingDoubt, "redis", "it may drop live tokens to make room (maxmemory-policy %s): set it to noeviction", policy)
@@ -151,11 +152,21 @@ func (e *examination) stores(ctx context.Context) {
 
 // keys opens the signing keys with the master key.
 func (e *examination) keys(ctx context.Context, stores *storage.Stores) {
-	if e.cfg.MasterKey == "" {
-		if _, err := os.Stat(e.cfg.dataFile("master.key")); errors.Is(err, fs.ErrNotExist) {
-			e.add(FindingDoubt, "master key", "there is none yet: the first start makes it")
-			return
-		}
+	sealed, err := stores.Keys.Keys(ctx)
+	if err != nil {
+		e.add(FindingBad, "signing keys", "%v", err)
+		return
+	}
+	for _, k := range sealed {
+		e.kids = append(e.kids, k.KID)
+	}
+	switch lacks := lacksMasterKey(e.cfg); {
+	case lacks && len(sealed) > 0:
+		e.add(FindingBad, "master key", "%v", errLostMasterKey(e.cfg))
+		return
+	case lacks:
+		e.add(FindingDoubt, "master key", "there is none yet: the first start makes it")
+		return
 	}
 	master, err := masterKeys(e.cfg)
 	if err != nil {

@@ -78,6 +78,6 @@ func prepareSchema(ctx context.Context, c *Config, log *slog.Logger) error {
 	if s, err = MigrateUp(ctx, c); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
-	log.Info("the schema is up to date", "from", was, "to", s.Version)
+	log.Info("the schema was brought up to date", "from", was, "to", s.Version)
 	return nil
 }
