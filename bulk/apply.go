@@ -32,7 +32,8 @@ func (k *Keeper) createClient(want FileClient) func(context.Context, *Step) erro
 	}
 }
 
-// secret is what a client's "env:NAME" stands for, "" without one.
+// secret is what a client's "env:NAME" stands for, "" without one. Its error is
+// an *idp.InvalidError.
 func (k *Keeper) secret(want FileClient) (string, error) {
 	name, named := strings.CutPrefix(want.Secret, "env:")
 	if !named {
@@ -40,9 +41,10 @@ func (k *Keeper) secret(want FileClient) (string, error) {
 	}
 	value, set := k.lookup(name)
 	if !set || value == "" {
-		return "", badFile("client %s: the variable %s, which holds its secret, is not set", want.ID, name)
+		fault := idp.NewFault("client_secret", "the variable %s is not set", name)
+		return "", &idp.InvalidError{Faults: []idp.Fault{fault}}
 	}
-	return value, nil
+	return value, oauth.CheckSecret(want.client(), value)
 }
 
 func (k *Keeper) updateClient(want FileClient, wasDisabled bool) func(context.Context, *Step) error {

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,9 +78,50 @@ func ParseFile(text []byte) (*File, error) {
 		return nil, badFile("the file holds more than one document; a line --- begins another")
 	}
 	if err := yaml.UnmarshalStrict(text, f); err != nil {
-		return nil, badFile("the file cannot be read: %s", strings.TrimPrefix(err.Error(), "error unmarshaling JSON: "))
+		if unknown := unknownMembers(text); len(unknown) > 0 {
+			return nil, &idp.InvalidError{Faults: unknown}
+		}
+		return nil, badFile("the file cannot be read: %s", withoutJSON.Replace(err.Error()))
 	}
 	return f, f.check()
+}
+
+// withoutJSON takes out of the parser's errors what it makes of YAML on its way.
+var withoutJSON = strings.NewReplacer("error unmarshaling JSON: while decoding JSON: json: ", "", "error converting YAML to JSON: ", "")
+
+// unknownMembers finds every member that there is not, and where it stands.
+func unknownMembers(text []byte) (faults []idp.Fault) {
+	var file map[string]any
+	if yaml.Unmarshal(text, &file) != nil {
+		return nil
+	}
+	look := func(place string, v any, known []string) {
+		object, _ := v.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			if !slices.Contains(known, name) {
+				faults = append(faults, idp.NewFault(place+name, "is unknown"))
+			}
+		}
+	}
+	look("", file, memberNames[File]())
+	roles, _ := file["roles"].([]any)
+	for i, item := range roles {
+		look(fmt.Sprintf("roles[%d].", i), item, memberNames[FileRole]())
+	}
+	clients, _ := file["clients"].([]any)
+	for i, item := range clients {
+		look(fmt.Sprintf("clients[%d].", i), item, memberNames[FileClient]())
+	}
+	return faults
+}
+
+// memberNames are the names that the fields of a struct have in JSON.
+func memberNames[T any]() (names []string) {
+	for field := range reflect.TypeFor[T]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
 }
 
 // documentMark is what begins a document of YAML.

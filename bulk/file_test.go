@@ -216,13 +216,16 @@ func TestPrune(t *testing.T) {
 // Every fault is told with its place, and nothing is changed.
 func TestFileFaults(t *testing.T) {
 	h := newHouse(t)
+	h.env["SHORT"] = "short"
 	for name, c := range map[string]struct {
 		text  string
 		wants []string
 	}{
-		"no YAML":            {"roles: [", []string{"cannot be read"}},
-		"unknown member":     {"users: []", []string{"users"}},
-		"unknown of a role":  {"roles: [{name: a, color: red}]", []string{"color"}},
+		"no YAML": {"roles: [", []string{"cannot be read"}},
+		"unknown members": {
+			"users: []\nroles: [{name: a, color: red}]\nclients: [{client_id: a}, {clientid: b, color: red}]",
+			[]string{"users: is unknown", "roles[0].color: is unknown", "clients[1].clientid: is unknown", "clients[1].color: is unknown"},
+		},
 		"wrong type":         {"roles: [{name: {a: b}}]", []string{"cannot be read"}},
 		"two documents":      {"roles: []\n---\nclients: []\n", []string{"more than one document"}},
 		"two marks":          {"---\nroles: []\n--- \nclients: []\n", []string{"more than one document"}},
@@ -232,7 +235,8 @@ func TestFileFaults(t *testing.T) {
 		"bad role":           {"roles: [{name: ok}, {name: not ok, permission: god}]", []string{"roles[1].name", "roles[1].permission"}},
 		"bad client":         {"clients: [{client_id: a, redirect_uris: ['http://a.example/cb'], scope: '\"'}]", []string{"clients[0].redirect_uris", "clients[0].scope"}},
 		"a secret in it":     {"clients: [{client_id: a, client_secret: hunter2}]", []string{"clients[0].client_secret: must not stand in the file"}},
-		"variable not set":   {"roles: [{name: a}]\nclients: [{client_id: a, client_secret: 'env:NOT_SET'}]", []string{"NOT_SET"}},
+		"variable not set":   {"roles: [{name: a}]\nclients: [{client_id: a, client_secret: 'env:NOT_SET'}]", []string{"clients[0].client_secret: the variable NOT_SET is not set"}},
+		"secret too short":   {"roles: [{name: a}]\nclients: [{client_id: a, client_secret: 'env:SHORT'}, {client_id: b, client_secret: 'env:NOT_SET'}]", []string{"clients[0].client_secret: must be at least", "clients[1].client_secret"}},
 		"unknown setting":    {"settings: {colour: red}", []string{"settings.colour"}},
 		"bad settings":       {"settings: {signup: perhaps, access_token_ttl: 5}", []string{"settings.signup", "settings.access_token_ttl"}},
 		"set by environment": {"settings: {session_ttl: 1h}", []string{"settings.session_ttl: is set by the variable GATEHOUSE_SESSION_TTL"}},

@@ -126,7 +126,8 @@ func (k *Keeper) planClients(ctx context.Context, f *File, prune bool) ([]*Step,
 		there[c.ID] = c
 	}
 	var steps []*Step
-	for _, want := range f.Clients {
+	wrong := &idp.InvalidError{}
+	for i, want := range f.Clients {
 		full := clientInFile(want.client()) // with the defaults written out
 		full.Disabled = want.Disabled
 		have, known := there[want.ID]
@@ -134,12 +135,16 @@ func (k *Keeper) planClients(ctx context.Context, f *File, prune bool) ([]*Step,
 		step := &Step{Verb: StepCreate, Kind: "client", ID: want.ID, Changes: differences(FileClient{}, full), do: k.createClient(want)}
 		if known {
 			step.Verb, step.Changes, step.do = StepUpdate, differences(clientInFile(have), full), k.updateClient(want, have.Disabled)
-		} else if _, err := k.secret(want); err != nil { // before anything is done
-			return nil, err
+		} else { // before anything is done
+			_, err := k.secret(want)
+			wrong.Faults = append(wrong.Faults, under(fmt.Sprintf("clients[%d].", i), err)...)
 		}
 		if len(step.Changes) > 0 {
 			steps = append(steps, step)
 		}
+	}
+	if len(wrong.Faults) > 0 {
+		return nil, wrong
 	}
 	if !prune || f.Clients == nil {
 		return steps, nil

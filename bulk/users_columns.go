@@ -70,6 +70,11 @@ func ignored() []string {
 	}
 }
 
+// otherNames are names that a column goes by too.
+func otherNames() map[string]string {
+	return map[string]string{"hash": "password_hash", "role": "roles"}
+}
+
 func isIgnored(name string) bool { return slices.Contains(ignored(), name) }
 
 // betweenRoles reports whether a character parts the names of roles.

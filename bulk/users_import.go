@@ -34,8 +34,8 @@ type ImportReport struct {
 	Added    int          `json:"added"`   // would be added, in a dry run
 	There    int          `json:"present"` // were there already, with the same username and email
 	Failed   int          `json:"failed"`
-	NewRoles []string     `json:"new_roles"`
-	Failures []RowFailure `json:"failures"` // at most MaxFailures
+	NewRoles []string     `json:"new_roles"` // would be made, in a dry run
+	Failures []RowFailure `json:"failures"`  // at most MaxFailures
 }
 
 // MaxFailures is how many failed rows a report names; Failed counts all.
@@ -76,6 +76,7 @@ type importWork struct {
 	o      ImportOptions
 	report ImportReport
 	seen   map[string]seenRow // by username and by email, for a dry run
+	roles  map[string]bool    // that there are, or would be, for a dry run
 }
 
 // seenRow is a row of this file that would have gone in.
@@ -204,8 +205,34 @@ func (w *importWork) check(ctx context.Context, rows []row) error {
 		if errs[i] == nil {
 			there, errs[i] = w.meet(r)
 		}
+		if errs[i] == nil && !there {
+			if err := w.wouldMake(ctx, r.person.Roles); err != nil {
+				return err
+			}
+		}
 		if err := w.outcome(ctx, r, there, errs[i]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// wouldMake notes the roles that there are not yet, so that a misspelt one is seen.
+func (w *importWork) wouldMake(ctx context.Context, roles []string) error {
+	if w.roles == nil {
+		stored, err := w.Roles.List(ctx)
+		if err != nil {
+			return err
+		}
+		w.roles = map[string]bool{idp.RoleUser: true, idp.RoleAdmin: true} // made without being asked for
+		for _, r := range stored {
+			w.roles[r.Name] = true
+		}
+	}
+	for _, name := range roles {
+		if !w.roles[name] {
+			w.roles[name] = true
+			w.report.NewRoles = append(w.report.NewRoles, name)
 		}
 	}
 	return nil

@@ -114,6 +114,38 @@ func TestImportTellsWhatFails(t *testing.T) {
 	})
 }
 
+// A dry run tells of the roles that would be made, so that a misspelt one is seen.
+func TestDryRunTellsNewRoles(t *testing.T) {
+	h := newHouse(t)
+	if _, err := h.roles.Create(t.Context(), &idp.Role{Name: "ops"}); err != nil {
+		t.Fatal(err)
+	}
+	r := h.take(t, "username,roles\nada,User ops edtior\ngrace,edtior\nbad name,ghosts\n", bulk.ImportOptions{DryRun: true})
+	counts(t, r, 2, 0, 1)
+	if !slices.Equal(r.NewRoles, []string{"edtior"}) {
+		t.Errorf("new roles: %q", r.NewRoles)
+	}
+	if _, err := h.roles.Find(t.Context(), "edtior"); !errors.Is(err, idp.ErrNotFound) {
+		t.Errorf("a dry run made a role: %v", err)
+	}
+}
+
+// Columns have the same names in both formats.
+func TestOtherNamesOfColumns(t *testing.T) {
+	h := newHouse(t)
+	lines := `{"username": "ada", "hash": "", "role": "ops"}
+{"username": "grace", "hash": "", "password_hash": ""}
+`
+	r := h.take(t, lines, bulk.ImportOptions{Format: bulk.FormatJSONL})
+	counts(t, r, 1, 0, 1)
+	if ada := h.everybody(t)["ada"]; ada == nil || !slices.Equal(ada.Roles, []string{"ops"}) {
+		t.Errorf("ada: %+v", ada)
+	}
+	if f := r.Failures[0]; f.Line != 2 || f.Faults[0].Field != "hash" {
+		t.Errorf("both names: %+v", f)
+	}
+}
+
 func TestImportTwiceAddsNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		h.take(t, mixed, bulk.ImportOptions{})

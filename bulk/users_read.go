@@ -117,8 +117,9 @@ func csvColumns(head []string) ([]*column, error) {
 	for i := range all {
 		known[all[i].name] = &all[i]
 	}
-	known["hash"] = known["password_hash"]
-	known["role"] = known["roles"]
+	for other, name := range otherNames() {
+		known[other] = known[name]
+	}
 	out := make([]*column, len(head))
 	seen := map[*column]bool{}
 	for i, name := range head {
@@ -210,6 +211,7 @@ func readLine(n int, text []byte) row {
 		return one
 	}
 	flatten(members)
+	one.faults = rename(members)
 	all := columns()
 	for i := range all {
 		c := &all[i]
@@ -233,6 +235,22 @@ func readLine(n int, text []byte) row {
 		}
 	}
 	return one
+}
+
+// rename gives members that go by another name the one of their column.
+func rename(members map[string]json.RawMessage) (faults []idp.Fault) {
+	for other, name := range otherNames() {
+		value, there := members[other]
+		if !there {
+			continue
+		}
+		if _, twice := members[name]; twice {
+			faults = append(faults, idp.NewFault(other, "stands beside %s; keep one of them", name))
+		}
+		delete(members, other)
+		members[name] = value
+	}
+	return faults
 }
 
 // flatten turns {"address": {"country": …}} into "address.country".

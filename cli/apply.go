@@ -21,6 +21,11 @@ type planned struct {
 	Steps []*bulk.Step `json:"steps"`
 }
 
+// exportedFile is the JSON of an export to a file.
+type exportedFile struct {
+	File string `json:"file"`
+}
+
 // fileFlags say which file is wanted, and whether what it lacks goes.
 type fileFlags struct {
 	path  string
@@ -135,7 +140,7 @@ func (a *App) printSteps(steps []*bulk.Step, none string) error {
 			fmt.Fprintln(w, none)
 		}
 		for _, s := range steps {
-			fmt.Fprintf(w, "%s %s %s\n", s.Verb, s.Kind, s.ID)
+			fmt.Fprintln(w, stepTitle(s))
 			for _, c := range s.Changes {
 				if s.Verb == bulk.StepCreate {
 					fmt.Fprintf(w, "  %s: %s\n", c.Field, printable(c.After))
@@ -148,6 +153,14 @@ func (a *App) printSteps(steps []*bulk.Step, none string) error {
 			}
 		}
 	})
+}
+
+// stepTitle names what a step is about; there is one record of settings, which needs no name.
+func stepTitle(s *bulk.Step) string {
+	if s.ID == s.Kind {
+		return s.Verb + " " + s.Kind
+	}
+	return s.Verb + " " + s.Kind + " " + s.ID
 }
 
 func orNothing(s string) string {
@@ -186,7 +199,10 @@ func (a *App) export() *cobra.Command {
 		if to == "" {
 			return write(a.Out)
 		}
-		return writePrivate(to, write)
+		if err := writePrivate(to, write); err != nil {
+			return err
+		}
+		return a.print(exportedFile{to}, func(w io.Writer) { fmt.Fprintf(w, "Roles, clients and settings are in %s\n", to) })
 	})
 	return c
 }

@@ -75,7 +75,7 @@ func (a *App) imported(r bulk.ImportReport, dryRun bool, err error) error {
 	}
 	if !a.json {
 		for _, f := range r.Failures {
-			fmt.Fprintf(a.Err, "line %d (%s): %s\n", f.Line, printable(f.Username), printable(faultsText(f.Faults)))
+			fmt.Fprintf(a.Err, "line %d%s: %s\n", f.Line, inBrackets(f.Username), printable(faultsText(f.Faults)))
 		}
 		if hidden := r.Failed - len(r.Failures); hidden > 0 {
 			fmt.Fprintf(a.Err, "and %d more\n", hidden)
@@ -85,6 +85,13 @@ func (a *App) imported(r bulk.ImportReport, dryRun bool, err error) error {
 		err = fmt.Errorf("%d of %d rows failed", r.Failed, r.Rows)
 	}
 	return err
+}
+
+func inBrackets(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " (" + printable(name) + ")"
 }
 
 // faultsText puts the faults of a row into one line.

@@ -90,6 +90,10 @@ func withFaults(err error, more []idp.Fault) error {
 
 func noSecretFault() idp.Fault { return idp.NewFault("client_secret", "a public client has none") }
 
+// CheckSecret says what is wrong with a secret that an operator chose for a
+// client: an *idp.InvalidError, or nil.
+func CheckSecret(c *idp.Client, secret string) error { return withFaults(nil, secretFaults(c, secret)) }
+
 // secretFaults says what is wrong with a secret that an operator chose.
 func secretFaults(c *idp.Client, secret string) []idp.Fault {
 	switch {
