@@ -85,10 +85,10 @@ func scopesFor(r route) []string {
 	switch {
 	case r.Access != granted:
 		return scopes
-	case r.May == nil && !r.Own:
+	case r.May == nil && r.Is != own:
 		return []string{"any token"}
 	}
-	if r.Own {
+	if r.Is == own {
 		scopes = append(scopes, idp.ScopeAccount)
 	}
 	for scope, p := range map[string]idp.Permissions{
@@ -129,8 +129,8 @@ func checkParameters(t *testing.T, name string, r route, params []parameter) {
 	if strings.Count(r.Path, "{") != len(path) {
 		t.Errorf("%s: openapi.yaml describes %v of the path", name, path)
 	}
-	if headers[headerOnce] != r.Once {
-		t.Errorf("%s: takes an %s: %v in openapi.yaml, %v in the route", name, headerOnce, headers[headerOnce], r.Once)
+	if headers[headerOnce] != (r.Is == once) {
+		t.Errorf("%s: takes an %s: %v in openapi.yaml, %v in the route", name, headerOnce, headers[headerOnce], r.Is == once)
 	}
 	if headers["If-Match"] && r.Method == http.MethodGet || headers["If-None-Match"] && r.Method != http.MethodGet {
 		t.Errorf("%s: the precondition does not fit the method", name)

@@ -23,16 +23,23 @@ const (
 	subject               // the token in X-Subject-Token is what is asked about
 )
 
+// trait is what sets a call apart.
+type trait int
+
+const (
+	plain trait = iota
+	own         // a person's token with gatehouse:account reaches the person's own record
+	once        // takes an Idempotency-Key
+)
+
 // route is one call.
 type route struct {
 	Method, Path string // the path as OpenAPI writes it, under base
 	ID           string // operationId
 	Access       access
-	// May says which permissions suffice; nil with Own for none, nil without for any token.
-	May func(idp.Permissions) bool
-	// Own lets a person's token with gatehouse:account reach the person's own record.
-	Own   bool
-	Once  bool     // takes an Idempotency-Key
+	// May says which permissions suffice; nil of an own call for none, nil of another for any token.
+	May   func(idp.Permissions) bool
+	Is    trait
 	Query []string // parameters that it takes
 	Do    func(*API, *call) (*answer, error)
 }
@@ -49,68 +56,68 @@ func routes() []route {
 	list := func(more ...string) []string { return append(more, page...) }
 	return []route{
 		// People.
-		{get, "/users", "listUsers", granted, seeUsers, false, false, list("q", "status", "role", "locked", "sort"), (*API).listUsers},
-		{post, "/users", "createUser", granted, manageUsers, false, true, nil, (*API).createUser},
-		{get, "/users/{id}", "readUser", granted, seeUsers, true, false, nil, (*API).readUser},
-		{patch, "/users/{id}", "updateUser", granted, manageUsers, true, false, nil, (*API).updateUser},
-		{del, "/users/{id}", "deleteUser", granted, manageUsers, true, false, nil, (*API).deleteUser},
-		{get, "/user/{id}", "readUserAlias", granted, seeUsers, true, false, nil, (*API).readUser},
-		{patch, "/user/{id}", "updateUserAlias", granted, manageUsers, true, false, nil, (*API).updateUser},
-		{del, "/user/{id}", "deleteUserAlias", granted, manageUsers, true, false, nil, (*API).deleteUser},
-		{post, "/users/{id}/disable", "disableUser", granted, manageUsers, false, false, nil, (*API).disableUser},
-		{post, "/users/{id}/enable", "enableUser", granted, manageUsers, false, false, nil, (*API).enableUser},
-		{post, "/users/{id}/unlock", "unlockUser", granted, manageUsers, false, false, nil, (*API).unlockUser},
-		{get, "/users/{id}/sessions", "listUserSessions", granted, seeUsers, true, false, nil, (*API).listUserSessions},
-		{del, "/users/{id}/sessions", "endUserSessions", granted, manageUsers, true, false, nil, (*API).endUserSessions},
-		{del, "/users/{id}/sessions/{sid}", "endUserSession", granted, manageUsers, true, false, nil, (*API).endUserSession},
-		{get, "/users/{id}/grants", "listUserGrants", granted, seeUsers, true, false, list("client"), (*API).listUserGrants},
-		{get, "/users/{id}/apps", "listUserApps", granted, seeUsers, true, false, nil, (*API).listUserApps},
-		{del, "/users/{id}/apps/{client}", "removeUserApp", granted, manageUsers, true, false, nil, (*API).removeUserApp},
+		{get, "/users", "listUsers", granted, seeUsers, plain, list("q", "status", "role", "locked", "sort"), (*API).listUsers},
+		{post, "/users", "createUser", granted, manageUsers, once, nil, (*API).createUser},
+		{get, "/users/{id}", "readUser", granted, seeUsers, own, nil, (*API).readUser},
+		{patch, "/users/{id}", "updateUser", granted, manageUsers, own, nil, (*API).updateUser},
+		{del, "/users/{id}", "deleteUser", granted, manageUsers, own, nil, (*API).deleteUser},
+		{get, "/user/{id}", "readUserAlias", granted, seeUsers, own, nil, (*API).readUser},
+		{patch, "/user/{id}", "updateUserAlias", granted, manageUsers, own, nil, (*API).updateUser},
+		{del, "/user/{id}", "deleteUserAlias", granted, manageUsers, own, nil, (*API).deleteUser},
+		{post, "/users/{id}/disable", "disableUser", granted, manageUsers, plain, nil, (*API).disableUser},
+		{post, "/users/{id}/enable", "enableUser", granted, manageUsers, plain, nil, (*API).enableUser},
+		{post, "/users/{id}/unlock", "unlockUser", granted, manageUsers, plain, nil, (*API).unlockUser},
+		{get, "/users/{id}/sessions", "listUserSessions", granted, seeUsers, own, nil, (*API).listUserSessions},
+		{del, "/users/{id}/sessions", "endUserSessions", granted, manageUsers, own, nil, (*API).endUserSessions},
+		{del, "/users/{id}/sessions/{sid}", "endUserSession", granted, manageUsers, own, nil, (*API).endUserSession},
+		{get, "/users/{id}/grants", "listUserGrants", granted, seeUsers, own, list("client"), (*API).listUserGrants},
+		{get, "/users/{id}/apps", "listUserApps", granted, seeUsers, own, nil, (*API).listUserApps},
+		{del, "/users/{id}/apps/{client}", "removeUserApp", granted, manageUsers, own, nil, (*API).removeUserApp},
 
 		// Roles.
-		{get, "/roles", "listRoles", granted, seeUsers, false, false, nil, (*API).listRoles},
-		{post, "/roles", "createRole", granted, administer, false, true, nil, (*API).createRole},
-		{get, "/roles/{role}", "readRole", granted, seeUsers, false, false, nil, (*API).readRole},
-		{patch, "/roles/{role}", "updateRole", granted, administer, false, false, nil, (*API).updateRole},
-		{del, "/roles/{role}", "deleteRole", granted, administer, false, false, nil, (*API).deleteRole},
+		{get, "/roles", "listRoles", granted, seeUsers, plain, nil, (*API).listRoles},
+		{post, "/roles", "createRole", granted, administer, once, nil, (*API).createRole},
+		{get, "/roles/{role}", "readRole", granted, seeUsers, plain, nil, (*API).readRole},
+		{patch, "/roles/{role}", "updateRole", granted, administer, plain, nil, (*API).updateRole},
+		{del, "/roles/{role}", "deleteRole", granted, administer, plain, nil, (*API).deleteRole},
 
 		// Clients.
-		{get, "/clients", "listClients", granted, seeAll, false, false, list("q", "kind", "disabled", "sort"), (*API).listClients},
-		{post, "/clients", "createClient", granted, administer, false, true, nil, (*API).createClient},
-		{get, "/clients/{client}", "readClient", granted, seeAll, false, false, nil, (*API).readClient},
-		{patch, "/clients/{client}", "updateClient", granted, administer, false, false, nil, (*API).updateClient},
-		{del, "/clients/{client}", "deleteClient", granted, administer, false, false, nil, (*API).deleteClient},
-		{post, "/clients/{client}/disable", "disableClient", granted, administer, false, false, nil, (*API).disableClient},
-		{post, "/clients/{client}/enable", "enableClient", granted, administer, false, false, nil, (*API).enableClient},
-		{post, "/clients/{client}/revoke-tokens", "revokeClientTokens", granted, administer, false, false, nil, (*API).revokeClientTokens},
-		{post, "/clients/{client}/secret", "rotateClientSecret", granted, administer, false, true, nil, (*API).rotateClientSecret},
-		{del, "/clients/{client}/secret/old", "dropOldClientSecret", granted, administer, false, false, nil, (*API).dropOldClientSecret},
+		{get, "/clients", "listClients", granted, seeAll, plain, list("q", "kind", "disabled", "sort"), (*API).listClients},
+		{post, "/clients", "createClient", granted, administer, once, nil, (*API).createClient},
+		{get, "/clients/{client}", "readClient", granted, seeAll, plain, nil, (*API).readClient},
+		{patch, "/clients/{client}", "updateClient", granted, administer, plain, nil, (*API).updateClient},
+		{del, "/clients/{client}", "deleteClient", granted, administer, plain, nil, (*API).deleteClient},
+		{post, "/clients/{client}/disable", "disableClient", granted, administer, plain, nil, (*API).disableClient},
+		{post, "/clients/{client}/enable", "enableClient", granted, administer, plain, nil, (*API).enableClient},
+		{post, "/clients/{client}/revoke-tokens", "revokeClientTokens", granted, administer, plain, nil, (*API).revokeClientTokens},
+		{post, "/clients/{client}/secret", "rotateClientSecret", granted, administer, once, nil, (*API).rotateClientSecret},
+		{del, "/clients/{client}/secret/old", "dropOldClientSecret", granted, administer, plain, nil, (*API).dropOldClientSecret},
 
 		// What is open.
-		{get, "/sessions", "listSessions", granted, seeUsers, false, false, list(), (*API).listSessions},
-		{del, "/sessions/{sid}", "endSession", granted, manageUsers, false, false, []string{"user"}, (*API).endSession},
-		{get, "/grants", "listGrants", granted, seeAll, false, false, list("user", "client"), (*API).listGrants},
-		{del, "/grants/{grant}", "revokeGrant", granted, manageUsers, true, false, nil, (*API).revokeGrant},
+		{get, "/sessions", "listSessions", granted, seeUsers, plain, list(), (*API).listSessions},
+		{del, "/sessions/{sid}", "endSession", granted, manageUsers, plain, []string{"user"}, (*API).endSession},
+		{get, "/grants", "listGrants", granted, seeAll, plain, list("user", "client"), (*API).listGrants},
+		{del, "/grants/{grant}", "revokeGrant", granted, manageUsers, own, nil, (*API).revokeGrant},
 
 		// Keys, audit, settings.
-		{get, "/keys", "listKeys", granted, seeAll, false, false, nil, (*API).listKeys},
-		{post, "/keys/rotate", "rotateKeys", granted, administer, false, true, nil, (*API).rotateKeys},
-		{post, "/keys/{kid}/revoke", "revokeKey", granted, administer, false, false, nil, (*API).revokeKey},
-		{get, "/audit", "listAudit", granted, seeAll, false, false, list("q", "actor", "target", "person", "action", "result", "client", "from", "to"), (*API).listAudit},
-		{get, "/audit/head", "readAuditHead", granted, seeAll, false, false, nil, (*API).readAuditHead},
-		{get, "/audit/verify", "verifyAudit", granted, seeAll, false, false, nil, (*API).verifyAudit},
-		{get, "/audit/{seq}", "readAuditEvent", granted, seeAll, false, false, nil, (*API).readAuditEvent},
-		{get, "/settings", "readSettings", granted, seeAll, false, false, nil, (*API).readSettings},
-		{patch, "/settings", "updateSettings", granted, administer, false, false, nil, (*API).updateSettings},
+		{get, "/keys", "listKeys", granted, seeAll, plain, nil, (*API).listKeys},
+		{post, "/keys/rotate", "rotateKeys", granted, administer, once, nil, (*API).rotateKeys},
+		{post, "/keys/{kid}/revoke", "revokeKey", granted, administer, plain, nil, (*API).revokeKey},
+		{get, "/audit", "listAudit", granted, seeAll, plain, list("q", "actor", "target", "person", "action", "result", "client", "from", "to"), (*API).listAudit},
+		{get, "/audit/head", "readAuditHead", granted, seeAll, plain, nil, (*API).readAuditHead},
+		{get, "/audit/verify", "verifyAudit", granted, seeAll, plain, nil, (*API).verifyAudit},
+		{get, "/audit/{seq}", "readAuditEvent", granted, seeAll, plain, nil, (*API).readAuditEvent},
+		{get, "/settings", "readSettings", granted, seeAll, plain, nil, (*API).readSettings},
+		{patch, "/settings", "updateSettings", granted, administer, plain, nil, (*API).updateSettings},
 
 		// Tokens for people.
-		{post, "/auth", "createToken", open, nil, false, false, nil, (*API).createToken},
-		{get, "/auth", "checkToken", subject, nil, false, false, nil, (*API).checkToken},
-		{post, "/accounts/register", "register", open, nil, false, false, nil, (*API).register},
-		{post, "/accounts/login", "login", open, nil, false, false, nil, (*API).login},
-		{post, "/accounts/refresh", "refresh", open, nil, false, false, nil, (*API).refresh},
-		{get, "/accounts/me", "readMe", granted, nil, true, false, nil, (*API).readMe},
-		{del, "/accounts/logout", "logout", granted, nil, false, false, nil, (*API).logout},
+		{post, "/auth", "createToken", open, nil, plain, nil, (*API).createToken},
+		{get, "/auth", "checkToken", subject, nil, plain, nil, (*API).checkToken},
+		{post, "/accounts/register", "register", open, nil, plain, nil, (*API).register},
+		{post, "/accounts/login", "login", open, nil, plain, nil, (*API).login},
+		{post, "/accounts/refresh", "refresh", open, nil, plain, nil, (*API).refresh},
+		{get, "/accounts/me", "readMe", granted, nil, own, nil, (*API).readMe},
+		{del, "/accounts/logout", "logout", granted, nil, plain, nil, (*API).logout},
 	}
 }
 

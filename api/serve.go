@@ -88,11 +88,11 @@ func (a *API) permit(c *call) error {
 	if c.route.Access != granted {
 		return nil
 	}
-	if c.route.Own && c.bearer.OwnAccount {
+	if c.route.Is == own && c.bearer.OwnAccount {
 		// A route without a person in its path finds out by the record whose it is.
 		c.own = !strings.Contains(c.route.Path, "{id}") || c.isSelf(c.person())
 	}
-	if c.own || c.route.May != nil && c.route.May(c.may) || c.route.May == nil && !c.route.Own {
+	if c.own || c.route.May != nil && c.route.May(c.may) || c.route.May == nil && c.route.Is != own {
 		return nil
 	}
 	return a.deny(c)
@@ -142,7 +142,7 @@ func (a *API) do(c *call) (*reply, error) {
 		}
 		return answer.render()
 	}
-	if !c.route.Once {
+	if c.route.Is != once {
 		return do()
 	}
 	key, err := onceKey(c.gin.Request.Header.Values(headerOnce))
