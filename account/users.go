@@ -99,7 +99,7 @@ func (s *Users) ChangePassword(ctx context.Context, userID, password, keep strin
 	if err := s.policy().Check(password, u); err != nil {
 		return err
 	}
-	if err := s.hashPassword(ctx, u.ID, password); err != nil {
+	if err := s.hashPassword(ctx, u, password); err != nil {
 		return err
 	}
 	return s.endAccess(ctx, u.ID, keep)
@@ -115,15 +115,17 @@ func (s *Users) ReplacePassword(ctx context.Context, userID, password string) er
 	if err := s.policy().Check(password, u); err != nil {
 		return err
 	}
-	return s.hashPassword(ctx, u.ID, password)
+	return s.hashPassword(ctx, u, password)
 }
 
-func (s *Users) hashPassword(ctx context.Context, id, password string) error {
+// hashPassword is for a person's own password: one that was set by somebody else
+// meanwhile stays, idp.ErrStale, whatever the old one proved.
+func (s *Users) hashPassword(ctx context.Context, u *idp.User, password string) error {
 	hash, err := s.o.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	return s.o.Users.SetPasswordHash(ctx, id, hash, s.now(), time.Time{})
+	return s.o.Users.SetPasswordHash(ctx, u.ID, hash, later(s.now(), u.UpdatedAt), u.UpdatedAt)
 }
 
 // endAccess goes on after a failure, so that one store's absence does not

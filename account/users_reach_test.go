@@ -79,3 +79,37 @@ func TestReachIsAskedInTheMomentOfTheChange(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// resetting sets another password in the moment before a person's own is kept.
+type resetting struct {
+	idp.UserStore
+	hash string
+}
+
+func (r resetting) SetPasswordHash(ctx context.Context, id, hash string, at, since time.Time) error {
+	if err := r.UserStore.SetPasswordHash(ctx, id, r.hash, at, time.Time{}); err != nil {
+		return err
+	}
+	return r.UserStore.SetPasswordHash(ctx, id, hash, at.Add(time.Millisecond), since)
+}
+
+// Who knows the old password does not undo that an administrator has just set another.
+func TestOwnChangeDoesNotUndoAReset(t *testing.T) {
+	hash, err := account.NewPasswords(cheap, 1, nil).Hash(t.Context(), "another engine tea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPeople(t, func(s *stores, _ *account.Limits) { s.Users = resetting{s.Users, hash} })
+	ada := p.add(t, "ada")
+	for name, err := range map[string]error{
+		"change":  p.users.ChangePassword(t.Context(), ada.ID, "a thief's engine tea", ""),
+		"replace": p.users.ReplacePassword(t.Context(), ada.ID, "a thief's engine tea"),
+	} {
+		if !errors.Is(err, idp.ErrStale) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := p.try(t, "ada", "another engine tea", 1); err != nil {
+		t.Errorf("the administrator's: %v", err)
+	}
+}

@@ -9,14 +9,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// strangerDrafts is how many forms of nobody's a network may leave with us
-// within draftLife: each is up to maxDraft of our store.
-const strangerDrafts = 100
+// How many forms may be left with us within draftLife, each up to maxDraft of
+// our store: by a network, of nobody's, and by a person.
+const (
+	strangerDrafts = 100
+	personDrafts   = 300
+)
 
-// maxNetworks is how many networks a Budget remembers.
+// maxNetworks is how many networks, or people, a Budget remembers.
 const maxNetworks = 10_000
 
-// Budget bounds what each network may make us keep. It is that of one instance.
+// Budget bounds what each network, or person, may make us keep. It is that of one instance.
 type Budget struct {
 	every    rate.Limit
 	burst    int
@@ -32,7 +35,7 @@ func NewBudget(most int, window time.Duration) *Budget {
 	return &Budget{every: rate.Limit(float64(most) / window.Seconds()), burst: most, networks: networks}
 }
 
-// Take takes n for the network of an address, or reports that it has not as much.
+// Take takes n for the network of an address, or for somebody by ID, or reports that it has not as much.
 func (b *Budget) Take(ip string, n int, now time.Time) bool {
 	network := ip
 	if a, err := netip.ParseAddr(ip); err == nil && a.Is6() && !a.Is4In6() {
@@ -47,8 +50,11 @@ func (b *Budget) Take(ip string, n int, now time.Time) bool {
 	return one.AllowN(now, n)
 }
 
-// mayLeaveDraft reports whether a form is kept: always somebody's, and a
-// bounded number of nobody's. Of one that is not kept, the page is shown empty.
+// mayLeaveDraft reports whether a form is kept. Of one that is not, the page is
+// shown as it was.
 func (s *Site) mayLeaveDraft(c *gin.Context) bool {
-	return Person(c).Is() || s.drafts.Take(RecordOf(c).IP, 1, s.Now())
+	if who := Person(c); who.Is() {
+		return s.ownDrafts.Take(who.User.ID, 1, s.Now())
+	}
+	return s.drafts.Take(RecordOf(c).IP, 1, s.Now())
 }

@@ -170,6 +170,30 @@ func TestDrafts(t *testing.T) {
 	}
 }
 
+// Where everybody can register, a person is no more than a stranger: their
+// refused forms fill our store to a bound.
+func TestDraftsOfAPersonAreBounded(t *testing.T) {
+	s := newSite(t)
+	s.formPage(allowed)
+	kept := func(v *visitor, n int) (drafts int) {
+		for range n {
+			if a := v.post("/thing", url.Values{"name": {"x"}, "back": {"/thing"}}); strings.Contains(a.location, "draft") {
+				drafts++
+			}
+		}
+		return drafts
+	}
+	v, other := s.visitor(), s.visitor()
+	v.signIn(s.person("root", idp.PermissionAdmin))
+	if n := kept(v, 400); n < 100 || n > 310 {
+		t.Errorf("%d of 400 are kept", n)
+	}
+	other.signIn(s.person("eve", idp.PermissionAdmin))
+	if n := kept(other, 1); n != 1 {
+		t.Error("another person's is not kept")
+	}
+}
+
 func TestSessionExpiredInBetween(t *testing.T) {
 	s := newSite(t)
 	done := s.formPage(allowed)

@@ -80,7 +80,8 @@ type Site struct {
 	proxies     proxies
 	bodies      bodies
 	sealer      sealer
-	drafts      *Budget     // of people who are not signed in
+	drafts      *Budget     // of people who are not signed in, by network
+	ownDrafts   *Budget     // of the others, by person
 	headers     http.Header // shared by all answers, never changed
 }
 
@@ -110,12 +111,13 @@ func New(o Options) (*Site, error) {
 		o.Now = time.Now
 	}
 	s := &Site{
-		Options: o,
-		https:   issuer.Scheme == "https",
-		Cookies: Cookies{secure: issuer.Scheme == "https"},
-		proxies: o.TrustedProxies,
-		headers: secureHeaders(),
-		drafts:  NewBudget(strangerDrafts, draftLife),
+		Options:   o,
+		https:     issuer.Scheme == "https",
+		Cookies:   Cookies{secure: issuer.Scheme == "https"},
+		proxies:   o.TrustedProxies,
+		headers:   secureHeaders(),
+		drafts:    NewBudget(strangerDrafts, draftLife),
+		ownDrafts: NewBudget(personDrafts, draftLife),
 	}
 	if s.sealer, err = newSealer(o.CSRFKey); err != nil {
 		return nil, err
