@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"gatehouse/pages"
 )
 
 // flows looks at the pages that are there only while somebody signs in to an
@@ -77,6 +80,27 @@ func (c *crawler) forms() {
 	b.open("/admin", "/admin")
 	b.clean("refused")
 	c.inspect(b, "/admin for somebody else", http.StatusForbidden)
+}
+
+// pinned: the colours that a person chose are in what the server sends, so
+// that they are there without a script and before anything is painted.
+func (c *crawler) pinned() {
+	c.t.Helper()
+	for theme, want := range map[string]string{"dark": "rgb(15, 18, 22)", "light": "rgb(245, 246, 248)"} {
+		for who, path := range map[visitor]string{nobody: "/login", somebody: "/account", administrator: "/admin"} {
+			b := c.tabs[who]
+			b.setScripts(false)
+			b.scheme(map[string]string{"dark": "light", "light": "dark"}[theme])
+			command(b, network.SetCookie, network.SetCookieParams{Name: pages.ThemeCookie, Value: theme, URL: b.s.issuer})
+			b.open(path, path)
+			b.clean(path + " in " + theme)
+			if got := ask[string](b, `document.documentElement.dataset.theme + " " + getComputedStyle(document.body).backgroundColor`); got != theme+" "+want {
+				c.t.Errorf("%s with %s chosen: %s", path, theme, got)
+			}
+			command(b, network.DeleteCookies, network.DeleteCookiesParams{Name: pages.ThemeCookie, URL: b.s.issuer})
+			b.setScripts(true)
+		}
+	}
 }
 
 // bites shows that what is looked for on each page is found.

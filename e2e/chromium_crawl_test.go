@@ -60,6 +60,7 @@ func crawl(t *testing.T, s chromium) {
 		c.queue = c.queue[1:]
 		c.visit(address)
 	}
+	c.pinned()
 	c.bites()
 	for _, route := range c.routes {
 		if !c.visited[route] {
