@@ -150,7 +150,7 @@ func (b *tab) put(form string, values typed) {
 
 // saveButton is the button of a form that does what the form is for.
 func saveButton(form string) string {
-	return form + " .button-main, " + form + " .button-danger, " + form + " .buttons .button[data-busy]"
+	return form + " .button-main, " + form + " .button-danger, " + form + " .buttons .button[data-busy], " + form + ".act button"
 }
 
 // send presses the button of a form and waits for the next page, wherever that is.

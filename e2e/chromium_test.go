@@ -37,6 +37,12 @@ func TestChromium(t *testing.T) {
 		{"failed forms of the console", failConsoleForms},
 		{"stale versions", staleVersions},
 		{"foreign records", foreignRecords},
+		{"history of the console", consoleHistory},
+		{"doubled forms of the console", consoleDoubled},
+		{"filling in the console", fillConsole},
+		{"the end of a session", sessionEnds},
+		{"what cannot be undone", irreversible},
+		{"who cannot be ended", protected},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
 	}

@@ -89,7 +89,10 @@ func (s *site) showLogin(c *gin.Context, f *flow, switching bool) error {
 	case switching:
 		p.SubmitTo = routeLogin + "?switch=1"
 	case who.Is() && f.suits(who):
-		p.Reauth, p.KnownAs, p.SwitchTo = true, who.User.Username, f.switchAt()
+		p.Reauth, p.KnownAs = true, who.User.Username
+		if f.req != nil {
+			p.SwitchTo = f.switchAt()
+		}
 	}
 	if p.Login == "" && f.req != nil && !switching {
 		p.Login = typed(f.req.LoginHint)
@@ -114,11 +117,12 @@ func (s *site) registerAt(next string) string {
 	return web.WithNext("/register", next)
 }
 
-// suits reports whether the request, asking for a fresh sign-in, can mean the
-// person who is signed in.
+// suits reports whether the sign-in that is asked for afresh can mean the person
+// who is signed in.
 func (f *flow) suits(who web.SignedIn) bool {
-	if f.req == nil {
-		return false
+	if f.req == nil { // on the way to a page of ours that asks for the password again
+		login := idp.NormalizeLogin(f.in.Login)
+		return login == who.User.Username || login == who.User.Email
 	}
 	hint := idp.NormalizeLogin(f.req.LoginHint)
 	return (f.req.Subject == "" || f.req.Subject == who.User.ID) &&
