@@ -80,7 +80,7 @@ func TestBulkDelete(t *testing.T) {
 	says(t, p, "This can't be undone", "2 accounts are deleted", "Type delete 2 to confirm", "1 person is left out: only an administrator")
 	for _, typed := range []string{"", "delete", "delete 3", "Delete 2"} {
 		p := b.Submit(confirm, url.Values{"match": {typed}, "reason": {"both left"}})
-		says(t, p, "doesn’t match", "One (one)")
+		says(t, p, "doesn't match", "One (one)")
 		h.kept(t, p, url.Values{"reason": {"both left"}})
 	}
 	if h.gone("one") || h.gone("two") {
@@ -211,7 +211,7 @@ func TestBulkForged(t *testing.T) {
 		t.Errorf("an unknown act answers %d", p.Status)
 	}
 	choose(b, "disable", victim)
-	says(t, b.Submit(confirm, url.Values{"act": {"delete"}}), "doesn’t match")
+	says(t, b.Submit(confirm, url.Values{"act": {"delete"}}), "doesn't match")
 	if h.gone("victor") {
 		t.Error("deleted without a question")
 	}

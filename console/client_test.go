@@ -66,13 +66,13 @@ func TestClientSettingsRefused(t *testing.T) {
 		"second is bad":     {url.Values{"redirect_uris": {"https://wiki.example/cb", "ftp://x.example/"}}, "redirect_uris", "“ftp://x.example/” must begin"},
 		"home page":         {url.Values{"client_uri": {"wiki"}}, "client_uri", "web address"},
 		"privacy":           {url.Values{"policy_uri": {"javascript:alert(1)"}}, "policy_uri", "web address"},
-		"grant of nothing":  {url.Values{"grant_types": {"implicit"}}, "grant_types", "isn’t known"},
+		"grant of nothing":  {url.Values{"grant_types": {"implicit"}}, "grant_types", "isn't known"},
 		"way of nothing":    {url.Values{"token_endpoint_auth_method": {"private_key_jwt"}}, "token_endpoint_auth_method", "Choose"},
 		"public and own":    {url.Values{"token_endpoint_auth_method": {"none"}, "grant_types": {"client_credentials"}}, "grant_types", "needs a client that has a secret"},
-		"public, no PKCE":   {url.Values{"token_endpoint_auth_method": {"none"}, "require_pkce": nil}, "require_pkce", "can’t be switched off"},
+		"public, no PKCE":   {url.Values{"token_endpoint_auth_method": {"none"}, "require_pkce": nil}, "require_pkce", "can't be switched off"},
 		"public API":        {url.Values{"token_endpoint_auth_method": {"none"}, "resource_server": {"1"}}, "resource_server", "needs a client that has a secret"},
 		"alg of nothing":    {url.Values{"id_token_signed_response_alg": {"none"}}, "id_token_signed_response_alg", "RS256 or ES256"},
-		"scope of nothing":  {url.Values{"more_scopes": {`"`}}, "more_scopes", "can’t be a scope"},
+		"scope of nothing":  {url.Values{"more_scopes": {`"`}}, "more_scopes", "can't be a scope"},
 		"too many":          {url.Values{"redirect_uris": slices.Repeat([]string{"https://wiki.example/cb"}, 3)[:1], "more_scopes": {many(101)}}, "more_scopes", "at most 100 scopes"},
 		"many addresses":    {url.Values{"redirect_uris": addressesUpTo(51)}, "redirect_uris", "at most 50 addresses"},
 		"a very long value": {url.Values{"client_name": {strings.Repeat("x", 3000)}}, "client_name", "at most 500 characters"},
@@ -154,7 +154,7 @@ func TestSecretsOverlap(t *testing.T) {
 		b.Get(clientAt("wiki", "secrets"))
 		b.Get(clientAt("wiki", "rotate"))
 		p := b.Submit(form(clientAt("wiki", "rotate")), nil)
-		secret := p.Doc.Find("input[data-select]").AttrOr("value", "")
+		secret := p.Doc.Find("[data-select]").Text()
 		if p.Path() != clientAt("wiki", "secrets") || secret == "" {
 			t.Fatalf("%s: %s", p.URL, p.Text())
 		}
@@ -251,7 +251,7 @@ func TestDuplicate(t *testing.T) {
 	b.Get(clientAt("wiki"))
 	action, values := b.Form(form(clientAt("wiki", "duplicate")))
 	p := b.Post(action, values)
-	secret := p.Doc.Find("input[data-select]").AttrOr("value", "")
+	secret := p.Doc.Find("[data-select]").Text()
 	id := strings.Split(strings.TrimPrefix(p.Path(), "/admin/clients/"), "/")[0]
 	d := h.stored(id)
 	if d == nil || id == "wiki" || d.Name != "Wiki (2)" || !slices.Equal(d.RedirectURIs, c.RedirectURIs) || !slices.Equal(d.Scopes, c.Scopes) || !h.works(id, secret) || h.works(id, secretOf("wiki")) {
@@ -275,7 +275,7 @@ func TestRevokeAllTokens(t *testing.T) {
 	own := h.machineToken("wiki", secretOf("wiki"))
 	b := h.As(t, webtest.Admin)
 	says(t, b.Get(clientAt("wiki", "tokens")), "User", "With refresh")
-	says(t, b.Get(clientAt("wiki", "revoke-tokens")), "1 family of tokens", "Tokens that the client got for itself end too")
+	says(t, b.Get(clientAt("wiki", "revoke-tokens")), "The tokens of 1 sign-in stop working", "Tokens that the client got for itself end too")
 	b.Submit(form(clientAt("wiki", "revoke-tokens")), nil)
 	for name, token := range map[string]string{"a person's": given.text("access_token"), "its own": own.text("access_token"), "refresh": given.text("refresh_token")} {
 		if a := h.protocol("/oauth2/introspect", "checker", secretOf("checker"), url.Values{"token": {token}}); a.body["active"] != false {
@@ -285,8 +285,8 @@ func TestRevokeAllTokens(t *testing.T) {
 	if a := h.machineToken("wiki", secretOf("wiki")); a.status != http.StatusOK {
 		t.Errorf("it gets no new tokens: %+v", a)
 	}
-	says(t, b.Get(clientAt("wiki", "tokens")), "Doesn't work any more")
-	says(t, b.Get(clientAt("wiki", "revoke-tokens")), "0 families of tokens")
+	says(t, b.Get(clientAt("wiki", "tokens")), "Ended")
+	says(t, b.Get(clientAt("wiki", "revoke-tokens")), "The tokens of 0 sign-ins stop working")
 }
 
 func TestDeleteClient(t *testing.T) {
@@ -295,7 +295,7 @@ func TestDeleteClient(t *testing.T) {
 	h.signInTo(h.As(t, webtest.User), "wiki", secretOf("wiki"), "https://wiki.example/cb", "openid")
 	b := h.As(t, webtest.Admin)
 	p := b.Get(clientAt("wiki", "delete"))
-	says(t, p, "This can't be undone.", "1 person who allowed it something", "1 family of tokens")
+	says(t, p, "This can't be undone.", "1 person loses access to it", "The tokens of 1 sign-in stop working")
 	before := h.last()
 	for name, values := range map[string]url.Values{
 		"wrong name": {"match": {"wik"}}, "nothing typed": {"match": {""}}, "a long reason": {"match": {"wiki"}, "reason": {strings.Repeat("x", 501)}},

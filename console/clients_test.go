@@ -71,7 +71,7 @@ func TestWizardOfEachKind(t *testing.T) {
 			if client == nil || client.Kind() != kind || client.Name != "App "+string(kind) {
 				t.Fatalf("%s: %+v", p.URL, client)
 			}
-			secret := p.Doc.Find("input[data-select]").AttrOr("value", "")
+			secret := p.Doc.Find("[data-select]").Text()
 			if (secret != "") != c.secret || (len(client.Secrets) == 1) != c.secret {
 				t.Fatalf("the secret is %q, %d are kept", secret, len(client.Secrets))
 			}
@@ -142,19 +142,19 @@ func TestWizardRefuses(t *testing.T) {
 	}{
 		"no address":        {"web", nil, "redirect_uris", "at least one address"},
 		"rows of nothing":   {"web", url.Values{"redirect_uris": {"", "  "}}, "redirect_uris", "at least one address"},
-		"not an address":    {"web", url.Values{"redirect_uris": {"wiki"}}, "redirect_uris", "isn’t a full address"},
+		"not an address":    {"web", url.Values{"redirect_uris": {"wiki"}}, "redirect_uris", "isn't a full address"},
 		"plain http":        {"web", url.Values{"redirect_uris": {"http://wiki.example/cb"}}, "redirect_uris", "must begin with https://"},
 		"wildcard":          {"spa", url.Values{"redirect_uris": {"https://*.example/cb"}}, "redirect_uris", "wildcard"},
 		"fragment":          {"spa", url.Values{"redirect_uris": {"https://wiki.example/#cb"}}, "redirect_uris", "after #"},
 		"too long":          {"web", url.Values{"redirect_uris": {long}}, "redirect_uris", "is too long"},
 		"scheme, no dot":    {"native", url.Values{"redirect_uris": {"myapp:/cb"}}, "redirect_uris", "a scheme that has a dot"},
 		"script":            {"web", url.Values{"redirect_uris": {"javascript:alert(1)"}}, "redirect_uris", "must begin with https://"},
-		"sign-out address":  {"web", url.Values{"redirect_uris": {"https://a.example/"}, "post_logout_redirect_uris": {"bye"}}, "post_logout_redirect_uris", "isn’t a full address"},
+		"sign-out address":  {"web", url.Values{"redirect_uris": {"https://a.example/"}, "post_logout_redirect_uris": {"bye"}}, "post_logout_redirect_uris", "isn't a full address"},
 		"taken ID":          {"machine", url.Values{"client_id": {"taken"}}, "client_id", "This is taken."},
 		"built-in ID":       {"machine", url.Values{"client_id": {idp.ClientGatehouse}}, "client_id", "This is taken."},
-		"ID of an address":  {"machine", url.Values{"client_id": {"new"}}, "client_id", "can’t be used as a name here"},
+		"ID of an address":  {"machine", url.Values{"client_id": {"new"}}, "client_id", "can't be used as a name here"},
 		"ID of wrong form":  {"machine", url.Values{"client_id": {"a b/../c"}}, "client_id", "begin with a letter or digit"},
-		"not a scope":       {"machine", url.Values{"more_scopes": {`a"b`}}, "more_scopes", "can’t be a scope"},
+		"not a scope":       {"machine", url.Values{"more_scopes": {`a"b`}}, "more_scopes", "can't be a scope"},
 		"name is too long":  {"machine", url.Values{"client_name": {strings.Repeat("ä", 501)}}, "client_name", "at most 500 characters"},
 		"name with control": {"machine", url.Values{"client_name": {"a\tb"}}, "client_name", "control characters"},
 	} {
@@ -205,7 +205,7 @@ func TestWizardCountsOnce(t *testing.T) {
 	if len(page.Items) != 1 {
 		t.Errorf("%d clients were made", len(page.Items))
 	}
-	secret := first.Doc.Find("input[data-select]").AttrOr("value", "")
+	secret := first.Doc.Find("[data-select]").Text()
 	if secret == "" || strings.Contains(second.Body, secret) {
 		t.Error("the secret is not shown exactly once")
 	}
@@ -222,7 +222,8 @@ func TestClientsList(t *testing.T) {
 		for query, want := range map[string]string{
 			"":                               "alpha beta gamma gatehouse-api",
 			"?sort=-client_id":               "gatehouse-api gamma beta alpha",
-			"?kind=spa":                      "beta gatehouse-api", // it has the form of one
+			"?kind=spa":                      "beta",
+			"?kind=resource":                 "gatehouse-api",
 			"?status=disabled":               "gamma",
 			"?status=enabled&q=ETA":          "beta",
 			"?q=nobody":                      "",
@@ -247,7 +248,7 @@ func TestClientsList(t *testing.T) {
 			}
 		}
 		p := b.Get("/admin/clients")
-		if got := p.Doc.Find("#discovery").AttrOr("value", ""); got != h.URL+"/.well-known/openid-configuration" {
+		if got := p.Doc.Find("#discovery").Text(); got != h.URL+"/.well-known/openid-configuration" {
 			t.Errorf("the discovery address is %q", got)
 		}
 		if found := controls(p); (len(found) > 0) != (who == webtest.Admin) {

@@ -46,7 +46,7 @@ func TestKeysPage(t *testing.T) {
 				t.Errorf("%s does not see %s", who, kid)
 			}
 		}
-		if got := p.Doc.Find("#jwks").AttrOr("value", ""); got != h.URL+"/.well-known/jwks.json" {
+		if got := p.Doc.Find("#jwks").Text(); got != h.URL+"/.well-known/jwks.json" {
 			t.Errorf("the address is %q", got)
 		}
 		if offered := p.Doc.Find("main a[href$='/revoke'], main a[href$='/rotate']").Length() > 0; offered != (who == webtest.Admin) {
@@ -63,7 +63,7 @@ func TestRotateKeys(t *testing.T) {
 	b := h.As(t, webtest.Admin)
 	before := h.changed()
 	p := b.Get("/admin/keys/rotate")
-	says(t, p, "Applications that keep the published keys")
+	says(t, p, "Apps that keep the published keys")
 	if h.changed() != before {
 		t.Error("the question alone rotated")
 	}

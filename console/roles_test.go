@@ -49,7 +49,7 @@ func TestAddRole(t *testing.T) {
 		"a space":          {url.Values{"name": {"a b"}, "description": {"typed"}}, "Use 1 to 64 letters"},
 		"taken":            {url.Values{"name": {"Helpdesk"}}, "taken"},
 		"built in":         {url.Values{"name": {"Admin"}}, "taken"},
-		"the form itself":  {url.Values{"name": {"new"}}, "can’t be used as a name here"},
+		"the form itself":  {url.Values{"name": {"new"}}, "can't be used as a name here"},
 		"long description": {url.Values{"name": {"Writer"}, "description": {strings.Repeat("d", 501)}}, "at most 500"},
 		"odd permission":   {url.Values{"name": {"Writer"}, "permission": {"root"}}, "Choose one of the permissions"},
 		"no permission":    {url.Values{"name": {"Writer"}, "permission": nil}, "Fill this in"},
@@ -145,7 +145,7 @@ func TestDeleteRole(t *testing.T) {
 	_, err := h.Admin.Users.Update(t.Context(), u.ID, func(u *idp.User) error { u.Roles = nil; return nil })
 	must(t, err)
 	b.Get("/admin/roles/Spare/delete")
-	says(t, b.Submit(form("/admin/roles/Spare/delete"), url.Values{"match": {"spare"}}), "doesn’t match")
+	says(t, b.Submit(form("/admin/roles/Spare/delete"), url.Values{"match": {"spare"}}), "doesn't match")
 	h.stale(webtest.Admin)
 	if p := b.Get("/admin/roles/Spare/delete"); at(p) != "/login" {
 		t.Fatalf("long after signing in: %s", p.URL)

@@ -89,7 +89,7 @@ func TestTokensList(t *testing.T) {
 	}
 	must(t, h.Stores.Users.DeleteUser(t.Context(), user.ID, time.Time{}))
 	time.Sleep(2100 * time.Millisecond) // what another instance did is seen by then
-	says(t, b.Get("/admin/tokens"), "Doesn't work any more", user.ID)
+	says(t, b.Get("/admin/tokens"), "Ended", user.ID)
 }
 
 func TestRevokeSomeTokens(t *testing.T) {
@@ -100,11 +100,11 @@ func TestRevokeSomeTokens(t *testing.T) {
 	b := h.As(t, webtest.Admin)
 	before := h.last()
 	p := b.Get("/admin/tokens/revoke?id=" + one)
-	says(t, p, "1 family of tokens ends", "User – Wiki")
+	says(t, p, "The tokens of 1 sign-in stop working", "User – Wiki")
 	if !h.lives(one) {
 		t.Fatal("the question alone ended it")
 	}
-	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "1 family of tokens was revoked.")
+	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "The tokens of 1 sign-in were revoked.")
 	if h.lives(one) || !h.lives(two) {
 		t.Error("not that one alone ended")
 	}
@@ -116,10 +116,10 @@ func TestRevokeSomeTokens(t *testing.T) {
 	says(t, b.Get("/admin/tokens/revoke?id=%20&id=../x&id="+strings.Repeat("x", 500)), "None of the tokens")
 
 	p = b.Get("/admin/tokens/revoke?act=revoke&user=user&id=" + two + "&id=" + three + "&id=" + two + "&id=foreign")
-	says(t, p, "2 families of tokens end")
+	says(t, p, "The tokens of 2 sign-ins stop working")
 	action, values := b.Form(form("/admin/tokens/revoke"))
 	first := b.Post(action, values)
-	says(t, first, "2 families of tokens were revoked.")
+	says(t, first, "The tokens of 2 sign-ins were revoked.")
 	if first.URL.RequestURI() != "/admin/tokens?user=user" || h.lives(two) || h.lives(three) {
 		t.Errorf("%s", first.URL)
 	}
@@ -146,9 +146,9 @@ func TestRevokeAllThatMatch(t *testing.T) {
 		t.Fatalf("%d shown: %s", len(families(p)), p.Text())
 	}
 	p = b.Get("/admin/tokens/revoke?act=revoke&client=wiki&all=1")
-	says(t, p, "60 families of tokens end", "and 50 more")
+	says(t, p, "The tokens of 60 sign-ins stop working", "and 50 more")
 	late := h.grant(user.ID, "wiki")
-	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "60 families of tokens were revoked.")
+	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "The tokens of 60 sign-ins were revoked.")
 	for _, id := range mine {
 		if h.lives(id) {
 			t.Fatal("one lives")
@@ -163,10 +163,10 @@ func TestRevokeAllThatMatch(t *testing.T) {
 		many = append(many, "id="+h.grant(user.ID, "wiki"))
 	}
 	p = b.Get("/admin/tokens/revoke?" + strings.Join(many, "&"))
-	says(t, p, "100 families")
+	says(t, p, "The tokens of 100 sign-ins")
 	p = b.Submit(form("/admin/tokens/revoke"), url.Values{"csrf": {"AAAA"}})
-	says(t, p, "This page was open for a long time", "100 families")
-	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "100 families of tokens were revoked.")
+	says(t, p, "This page was open for a long time", "The tokens of 100 sign-ins")
+	says(t, b.Submit(form("/admin/tokens/revoke"), nil), "The tokens of 100 sign-ins were revoked.")
 }
 
 func TestInspectToken(t *testing.T) {
@@ -195,7 +195,7 @@ func TestInspectToken(t *testing.T) {
 		t.Error("it is shown a second time")
 	}
 	says(t, inspect(given.text("id_token")), "This token works now.", "ID token")
-	says(t, inspect(given.text("refresh_token")), "Refresh token or code", "works like a password")
+	says(t, inspect(given.text("refresh_token")), "This is a refresh token or a code", "works like a password")
 	signature := access[strings.LastIndexByte(access, '.')+1:]
 	for name, c := range map[string]struct{ token, text string }{
 		"rubbish":      {"rubbish", "no token that can be read"},

@@ -45,7 +45,7 @@ func newcomerPath(t *testing.T, s chromium) {
 	admin.unfold("form details > summary")
 	admin.fill(admin.tab, "#f-client_id", client)
 	admin.send("form[action='/admin/clients'] .button-main", "/admin/clients/")
-	if secret := ask[string](admin.tab, `document.querySelector(".secret input")?.value ?? ""`); len(secret) < 32 {
+	if secret := ask[string](admin.tab, `document.querySelector(".secret textarea")?.value ?? ""`); len(secret) < 32 {
 		t.Fatalf("no secret is shown; %s", admin.where())
 	}
 	admin.clean("a client")

@@ -136,7 +136,7 @@ const (
 	ClientSPA      ClientKind = "spa"      // runs in the browser
 	ClientNative   ClientKind = "native"   // runs on a phone or a desktop (RFC 8252)
 	ClientMachine  ClientKind = "machine"  // acts for itself, without people
-	ClientResource ClientKind = "resource" // only checks tokens of others
+	ClientResource ClientKind = "resource" // an API: only meets tokens of others
 )
 
 // ClientKinds returns every kind, in the order in which people meet them.
@@ -147,8 +147,8 @@ func ClientKinds() []ClientKind {
 // Kind derives what the client is from what it may do.
 func (c *Client) Kind() ClientKind {
 	switch {
-	case len(c.GrantTypes) == 0 && c.ResourceServer:
-		return ClientResource
+	case len(c.GrantTypes) == 0 && (c.ResourceServer || len(c.RedirectURIs) == 0):
+		return ClientResource // nobody signs in to it, and it gets no tokens of its own
 	case !c.MayUse(GrantAuthorizationCode) && c.MayUse(GrantClientCredentials):
 		return ClientMachine
 	case !c.IsPublic():

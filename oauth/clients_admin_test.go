@@ -179,8 +179,8 @@ func TestGatehouseClientStaysAsItIs(t *testing.T) {
 	ok(t, s.clients.EnsureGatehouse(ctx))
 	c, err := s.stores.Clients.Client(ctx, id)
 	ok(t, err)
-	if !c.Disabled || len(c.GrantTypes) > 0 || !c.MayRequest(idp.ScopeAPIAdmin) {
-		t.Errorf("after a start: %+v", c)
+	if !c.Disabled || len(c.GrantTypes) > 0 || !c.MayRequest(idp.ScopeAPIAdmin) || c.Kind() != idp.ClientResource {
+		t.Errorf("after a start: %s, %+v", c.Kind(), c)
 	}
 }
 

@@ -1,6 +1,11 @@
 package pages
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"gatehouse/idp"
+)
 
 // OverviewPage is the first page of the console: what went on, and what needs a look.
 type OverviewPage struct {
@@ -38,6 +43,14 @@ type OverviewLine struct {
 	Label string
 	To    string // "" is no link
 	N     int64
+}
+
+// Key is the key of the words for a grant type, "" where the line is about something else.
+func (l OverviewLine) Key() string {
+	if slices.Contains(idp.GrantTypes(), l.Label) {
+		return "overview.grant." + l.Label
+	}
+	return ""
 }
 
 // OverviewWarning is something that needs a look.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -179,9 +180,10 @@ func (c Chart) total(of func(Bar) int64) (sum int64) {
 	return sum
 }
 
-// Empty reports whether there is nothing to draw.
+// Empty reports whether there is nothing to draw. What is not known is drawn as a gap.
 func (c Chart) Empty() bool {
-	return c.total(func(b Bar) int64 { return b.First + b.Second }) == 0
+	return c.total(func(b Bar) int64 { return b.First + b.Second }) == 0 &&
+		!slices.ContainsFunc(c.Bars, func(b Bar) bool { return b.Missing })
 }
 
 // labelledBars tells which bars have room for a label, hours at round ones.

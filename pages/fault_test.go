@@ -119,7 +119,7 @@ func TestFaultInWords(t *testing.T) {
 		{"de", idp.NewFault("x", "must be at most %d characters", 64), "Verwenden Sie höchstens 64 Zeichen."},
 		{"en", idp.NewFault("x", "must be from %s to %s", time.Minute, 36*time.Hour), "Choose from 1 minute to 36 hours."},
 		{"en", kept, "Choose from 1 minute to 1 day."},
-		{"en", idp.NewFault("x", "%q is not a role name", "a <b>"), "“a <b>” can’t be a role’s name."},
+		{"en", idp.NewFault("x", "%q is not a role name", "a <b>"), "“a <b>” can't be a role's name."},
 		{"de", idp.Fault{Message: "something new"}, "something new"},
 		{"en", idp.NewFault("x", "something %s", "new"), "something new"},
 	} {

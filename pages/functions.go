@@ -43,6 +43,7 @@ func (s *speaker) functions(now func() time.Time) template.FuncMap {
 		"bdi":     func(v string) template.HTML { return wrap("<bdi>", v, "</bdi>") },
 		"mono":    mono,
 		"initial": initial,
+		"capital": capital,
 		"target":  target,
 		"icon":    icon,
 		// For the parts of templates/parts.html.
@@ -133,6 +134,12 @@ func zoneAt(local time.Time) string {
 		name = local.Format("UTC-07:00")
 	}
 	return name
+}
+
+// capital begins words with a large letter, as at the head of a column.
+func capital(words string) string {
+	r, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(r)) + words[size:]
 }
 
 // initial is the letter that stands for an account.

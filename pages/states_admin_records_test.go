@@ -112,6 +112,7 @@ func settings(change func(*pages.SettingsPage)) pages.SettingsPage {
 	p := pages.SettingsPage{
 		Lifetimes: form("lifetimes"), Passwords: form("passwords"), Signup: form("signup"), Branding: form("branding"), Audit: form("audit"),
 		Fixed:  map[string]string{"session_ttl": "the variable GATEHOUSE_SESSION_TTL"},
+		Saved:  idp.DefaultSettings(),
 		Accent: &pages.AccentCheck{Colour: "#0b6e4f", Pairs: report.Pairs, OK: true},
 	}
 	change(&p)

@@ -72,7 +72,7 @@ func testSessions(t *testing.T, e *webtest.Env) {
 		if isSignedIn(other) || !isSignedIn(b) || !isSignedIn(stranger) {
 			t.Error("the wrong sessions ended")
 		}
-		told(t, b.Post(action, form), "You weren’t signed in anywhere else.")
+		told(t, b.Post(action, form), "You weren't signed in anywhere else.")
 	})
 	t.Run("end this one", func(t *testing.T) {
 		_, b := somebody(t, e)

@@ -114,7 +114,7 @@ func testDeletion(t *testing.T, e *webtest.Env) {
 		u, b := somebody(t, e)
 		for _, match := range []string{"", "x", strings.ToUpper(u.Username), u.Email, u.Name} {
 			b.Get("/account/data/delete")
-			failed(t, b.Submit(deleteForm, values("match", match)), "/account/data/delete", "match", "That doesn’t match. Type it exactly as shown.")
+			failed(t, b.Submit(deleteForm, values("match", match)), "/account/data/delete", "match", "That doesn't match. Type it exactly as shown.")
 		}
 		if e.FindUser(u.Username).DeleteAt != nil {
 			t.Error("deletion was asked for")

@@ -97,11 +97,11 @@ func TestPassword(t *testing.T) {
 	t.Run("what is wrong is told at the field and changes nothing", func(t *testing.T) {
 		u, b := somebody(t, e)
 		for name, c := range map[string]struct{ current, chosen, field, fault string }{
-			"wrong current": {"not it at all", newPassword, "current_password", "That isn’t your password. Check it and try again."},
+			"wrong current": {"not it at all", newPassword, "current_password", "That isn't your password. Check it and try again."},
 			"no current":    {"", newPassword, "current_password", "Fill this in."},
 			"no new":        {webtest.Password, "", "new_password", "Fill this in."},
 			"too short":     {webtest.Password, "short", "new_password", "Use at least 12 characters."},
-			"the username":  {webtest.Password, u.Username + "123456", "new_password", "The password can’t be the username or the email address."},
+			"the username":  {webtest.Password, u.Username + "123456", "new_password", "The password can't be the username or the email address."},
 			"common":        {webtest.Password, "password1234", "new_password", "This is among the passwords that attackers try first. Choose another."},
 			"the same":      {webtest.Password, webtest.Password, "new_password", "Choose one that differs from your current password."},
 		} {
@@ -121,7 +121,7 @@ func TestPassword(t *testing.T) {
 		u, b := somebody(t, e)
 		var p *webtest.Page
 		for range 25 { // a known browser has tries of its own, then those of a stranger
-			if p = change(b, "not it at all", newPassword); p.Doc.Find("#f-current_password-fault").Text() != "That isn’t your password. Check it and try again." {
+			if p = change(b, "not it at all", newPassword); p.Doc.Find("#f-current_password-fault").Text() != "That isn't your password. Check it and try again." {
 				break
 			}
 		}

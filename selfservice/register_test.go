@@ -117,7 +117,7 @@ func TestRegistration(t *testing.T) {
 		}
 		p = b.Submit(registerForm, values("username", "ada4", "email", "", "new_password", newPassword))
 		at(t, p, "/account/apps", http.StatusOK)
-		failed(t, register(e.Browser(t), "/register", "ada5@example.com", "ada5@example.com", newPassword), "/register", "username", "This can’t be an email address.")
+		failed(t, register(e.Browser(t), "/register", "ada5@example.com", "ada5@example.com", newPassword), "/register", "username", "This can't be an email address.")
 	})
 	t.Run("nobody makes themselves more than they are", func(t *testing.T) {
 		b := e.Browser(t)

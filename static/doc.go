@@ -16,7 +16,7 @@
 //	admin.js
 //	[data-search]                gets the focus at "/"
 //	button[data-slash]           turns that key off (its words) and on (data-off)
-//	input[data-select]           selects its text on focus
+//	textarea[data-select]        selects its text on focus
 //	button[data-copy=ID]         copies the value of ID and then says data-copied
 //	input[data-pick]             a row's checkbox; input[data-pick-all], in a hidden label, chooses all
 //	form[data-dirty]             holds what a person types: two minutes before

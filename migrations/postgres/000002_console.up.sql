@@ -30,7 +30,7 @@ ALTER TABLE clients
     ADD COLUMN search       text COLLATE "C" NOT NULL DEFAULT ''; -- ID and name in lower case
 UPDATE clients SET name_key = lower(CASE WHEN name = '' THEN id ELSE name END), search = lower(id) || E'\n' || lower(name),
     kind = CASE
-        WHEN grant_types = '[]' AND resource_server THEN 'resource'
+        WHEN grant_types = '[]' AND (resource_server OR redirect_uris = '[]') THEN 'resource'
         WHEN NOT grant_types ? 'authorization_code' AND grant_types ? 'client_credentials' THEN 'machine'
         WHEN auth_method <> 'none' THEN 'web'
         WHEN EXISTS (SELECT 1 FROM jsonb_array_elements_text(redirect_uris) u

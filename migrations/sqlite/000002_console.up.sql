@@ -29,7 +29,7 @@ ALTER TABLE clients ADD COLUMN name_key TEXT NOT NULL DEFAULT ''; -- the name th
 ALTER TABLE clients ADD COLUMN search TEXT NOT NULL DEFAULT '';   -- ID and name in lower case
 UPDATE clients SET name_key = lower(CASE WHEN name = '' THEN id ELSE name END), search = lower(id) || char(10) || lower(name),
     kind = CASE
-        WHEN grant_types = '[]' AND resource_server THEN 'resource'
+        WHEN grant_types = '[]' AND (resource_server OR redirect_uris = '[]') THEN 'resource'
         WHEN NOT EXISTS (SELECT 1 FROM json_each(grant_types) WHERE value = 'authorization_code')
             AND EXISTS (SELECT 1 FROM json_each(grant_types) WHERE value = 'client_credentials') THEN 'machine'
         WHEN auth_method <> 'none' THEN 'web'

@@ -95,6 +95,7 @@ func oldClients(t *testing.T, db *DB) []*idp.Client {
 	})
 	add(func(c *idp.Client) { c.AuthMethod, c.GrantTypes, c.ResourceServer = idp.AuthMethodBasic, nil, true })
 	add(func(c *idp.Client) { c.AuthMethod, c.GrantTypes = idp.AuthMethodBasic, nil })
+	add(func(c *idp.Client) { c.GrantTypes, c.RedirectURIs = nil, nil })
 	add(func(c *idp.Client) { c.GrantTypes = []string{idp.GrantPassword} })
 	return cs
 }
