@@ -2,7 +2,6 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -85,15 +84,13 @@ func findPostgres(tb testing.TB) pgPrograms {
 
 // pgServer is a database cluster in a folder and, while it runs, its process.
 type pgServer struct {
+	process
 	bins pgPrograms
-	dir  string
 	port int
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended
 }
 
 func newPgServer(bins pgPrograms, dir string) (*pgServer, error) {
-	p := &pgServer{bins: bins, dir: dir}
+	p := &pgServer{process: process{dir: dir}, bins: bins}
 	cred, err := unprivileged()
 	if err != nil {
 		return nil, err
@@ -151,56 +148,15 @@ func (p *pgServer) start() error {
 }
 
 func (p *pgServer) run(port int) error {
-	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
 	cmd := p.command(
 		p.bins.postgres, "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(port), "-k", p.dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "shared_buffers=32MB", "-c", "max_connections=200", "-c", "autovacuum=off", "-c", "max_wal_size=64MB",
 	)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := start(cmd, syscall.SIGQUIT); err != nil {
-		return err
-	}
-	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(done) }()
-	p.cmd, p.done = cmd, done
 	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable&connect_timeout=2", port)
-	err = eventually(20*time.Second, func() error {
-		select {
-		case <-done:
-			return nil // looked at below
-		default:
-		}
+	return p.process.run(cmd, syscall.SIGQUIT, 20*time.Second, func() error {
 		return onServer(context.Background(), url, "SELECT 1")
 	})
-	select {
-	case <-done:
-		text, _ := os.ReadFile(log.Name())
-		return fmt.Errorf("postgres ended at once: %s", text[max(0, len(text)-2000):])
-	default:
-	}
-	return err
-}
-
-// end signals the server and waits until it is gone. No error when it is not running.
-func (p *pgServer) end(sig syscall.Signal) error {
-	if p.cmd == nil {
-		return nil
-	}
-	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	select {
-	case <-p.done:
-		p.cmd = nil
-		return nil
-	case <-time.After(20 * time.Second):
-		return errors.New("postgres does not end")
-	}
 }
 
 // crash kills the server's first process and those that serve connections, which

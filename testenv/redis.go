@@ -40,7 +40,7 @@ func Redis(tb testing.TB) (redisURL string) {
 	sharedRedis.once.Do(func() {
 		dir, err := processDir("gh-redis-")
 		if err == nil {
-			sharedRedis.server = &redisProcess{program: program, dir: dir, args: []string{
+			sharedRedis.server = &redisProcess{program: program, process: process{dir: dir}, args: []string{
 				"--save", "", "--appendonly", "no", "--databases", strconv.Itoa(redisDatabases),
 			}}
 			err = sharedRedis.server.start()
@@ -127,7 +127,7 @@ func ownRedis(tb testing.TB, args ...string) *redisProcess {
 	if err != nil {
 		tb.Fatalf("start redis: %v", err)
 	}
-	p := &redisProcess{program: program, dir: dir, args: args}
+	p := &redisProcess{program: program, process: process{dir: dir}, args: args}
 	tb.Cleanup(func() {
 		_ = p.end(syscall.SIGKILL)
 		_ = os.RemoveAll(dir)

@@ -41,7 +41,7 @@ sentinel failover-timeout NAME 3000
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		tb.Fatalf("start sentinel: %v", err)
 	}
-	sentinel := &redisProcess{program: need(tb, "redis-server", "redis-server"), dir: dir, config: config, args: []string{"--sentinel"}}
+	sentinel := &redisProcess{program: need(tb, "redis-server", "redis-server"), process: process{dir: dir}, config: config, args: []string{"--sentinel"}}
 	tb.Cleanup(func() {
 		_ = sentinel.end(syscall.SIGKILL)
 		_ = os.RemoveAll(dir)
