@@ -7,24 +7,7 @@ import (
 	"gatehouse/idp"
 )
 
-// SetDisabledIf is SetDisabled for a user whom allowed lets pass: it is asked
-// about the user as the store has them at the moment of the change, and what
-// it returns comes back.
-func (s *Users) SetDisabledIf(ctx context.Context, idOrLogin string, disabled bool, allowed func(*idp.User) error) error {
-	_, err := s.alter(ctx, idOrLogin, alteration{change: func(u *idp.User) error {
-		if err := allowed(u); err != nil {
-			return err
-		}
-		u.Status = idp.UserActive
-		if disabled {
-			u.Status = idp.UserDisabled
-		}
-		return nil
-	}})
-	return err
-}
-
-// DeleteIf is Delete for a user whom allowed lets pass, as with SetDisabledIf.
+// DeleteIf is Delete for a user whom allowed lets pass, as with SetStatusIf.
 // Whoever is changed between being disabled and deleted is asked about again.
 func (s *Users) DeleteIf(ctx context.Context, idOrLogin string, allowed func(*idp.User) error) error {
 	for range changeTries {
@@ -45,7 +28,7 @@ func (s *Users) DeleteIf(ctx context.Context, idOrLogin string, allowed func(*id
 }
 
 // SetPasswordIf is SetPassword for a user whom allowed lets pass, as with
-// SetDisabledIf: a hash takes its time, in which somebody may be given a role.
+// SetStatusIf: a hash takes its time, in which somebody may be given a role.
 func (s *Users) SetPasswordIf(ctx context.Context, idOrLogin, password string, allowed func(*idp.User) error) error {
 	hash := ""
 	for range changeTries {

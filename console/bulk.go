@@ -33,14 +33,15 @@ const (
 
 // bulkActs are what can be done with many people at once.
 func (k *Console) bulkActs() map[string]func(c *gin.Context, u *idp.User) error {
-	switched := func(disabled bool) func(*gin.Context, *idp.User) error {
+	switched := func(to idp.UserStatus) func(*gin.Context, *idp.User) error {
 		return func(c *gin.Context, u *idp.User) error {
-			return k.Users.SetDisabledIf(c.Request.Context(), u.ID, disabled, reachOther(c))
+			_, err := k.Users.SetStatusIf(c.Request.Context(), u.ID, time.Time{}, to, reachOther(c))
+			return err
 		}
 	}
 	return map[string]func(*gin.Context, *idp.User) error{
-		"disable": switched(true),
-		"enable":  switched(false),
+		"disable": switched(idp.UserDisabled),
+		"enable":  switched(idp.UserActive),
 		"end_sessions": func(c *gin.Context, u *idp.User) error {
 			u, err := k.Users.Find(c.Request.Context(), u.ID) // many take a while
 			if err == nil {

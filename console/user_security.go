@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -78,22 +79,22 @@ func newPassword(values url.Values) (password string, shown bool, err error) {
 }
 
 // disableUser keeps somebody from signing in; the toast takes it back.
-func (k *Console) disableUser(c *gin.Context) error { return k.switchUser(c, true) }
+func (k *Console) disableUser(c *gin.Context) error { return k.switchUser(c, idp.UserDisabled) }
 
-func (k *Console) enableUser(c *gin.Context) error { return k.switchUser(c, false) }
+func (k *Console) enableUser(c *gin.Context) error { return k.switchUser(c, idp.UserActive) }
 
-func (k *Console) switchUser(c *gin.Context, disable bool) error {
+func (k *Console) switchUser(c *gin.Context, to idp.UserStatus) error {
 	u, values, err := k.formFor(c)
 	if err != nil {
 		return err
 	}
 	done := pages.Toast{Key: "people.toast.enabled", Args: nameOf(u), Undo: undo(values, userRoute(u.ID)+"/disable")}
 	allowed := reach(c)
-	if disable {
+	if to == idp.UserDisabled {
 		allowed = reachOther(c)
 		done.Key, done.Undo = "people.toast.disabled", undo(values, userRoute(u.ID)+"/enable")
 	}
-	err = k.Users.SetDisabledIf(c.Request.Context(), u.ID, disable, allowed)
+	_, err = k.Users.SetStatusIf(c.Request.Context(), u.ID, time.Time{}, to, allowed)
 	return k.doneOr(c, backTo(values, userRoute(u.ID)), done, err)
 }
 
