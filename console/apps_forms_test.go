@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func appHouse(t *testing.T) (h *house, forms []appForm, unchanged func(t *testin
 	must(t, h.Admin.Clients.SetDisabled(ctx, "off", true))
 	grant := h.grant(h.FindUser(webtest.User).ID, "wiki")
 	was := map[string]*idp.Client{"wiki": h.stored("wiki"), "off": h.stored("off")}
-	keys := strings.Join(h.published(), " ")
+	keys := h.published() // the next one may join them in the background
 	clients := h.count()
 	return h, appForms(h.published()[0], grant), func(t *testing.T) {
 		t.Helper()
@@ -60,7 +61,9 @@ func appHouse(t *testing.T) (h *house, forms []appForm, unchanged func(t *testin
 				t.Errorf("%s was changed: %+v", id, now)
 			}
 		}
-		if !h.lives(grant) || strings.Join(h.published(), " ") != keys || h.count() != clients {
+		now := h.published()
+		gone := slices.DeleteFunc(slices.Clone(keys), func(kid string) bool { return slices.Contains(now, kid) })
+		if !h.lives(grant) || len(gone) > 0 || h.count() != clients {
 			t.Error("tokens, keys or clients were changed")
 		}
 	}

@@ -64,15 +64,6 @@ const bulkDelete = "delete"
 // pickLife is how long what was chosen one by one is kept for its review page.
 const pickLife = 30 * time.Minute
 
-// bulkAsk leads a choice that was posted to its review page.
-func (k *Console) bulkAsk(c *gin.Context) error {
-	values, err := k.Form(c)
-	if err != nil {
-		return err
-	}
-	return k.toReview(c, routeUsers+"/bulk", values)
-}
-
 // toReview leads to the review page of a choice. What was chosen one by one
 // is kept for it: as an address it would be too long to come back to.
 func (k *Console) toReview(c *gin.Context, to string, values url.Values) error {

@@ -223,18 +223,6 @@ func TestBulkForged(t *testing.T) {
 	}
 }
 
-// TestBulkAsksByPost: the choice may come as a form too, with its token.
-func TestBulkAsksByPost(t *testing.T) {
-	h := newHouse(t)
-	b := h.As(t, webtest.Manager)
-	u := h.FindUser(webtest.User)
-	values := merged(h.token(b), url.Values{"act": {"disable"}, "id": {u.ID}})
-	says(t, b.Post("/admin/users/bulk", values), "1 person can no longer sign in")
-	values.Del("csrf")
-	says(t, b.Post("/admin/users/bulk", values), "This page was open for a long time")
-	h.unchanged(t, u)
-}
-
 // TestBulkProtectsTheLast: of all administrators one stays, whatever was chosen.
 func TestBulkProtectsTheLast(t *testing.T) {
 	h := newHouse(t)

@@ -90,13 +90,13 @@ func (k *Console) clientMade(c *gin.Context, client *idp.Client, secret, toast s
 
 func nameOfClient(c *idp.Client) map[string]string { return map[string]string{"Name": c.DisplayName()} }
 
-// addRow gives a field of several values one row more, when its button was pressed.
+// addRow gives a field of several values one row more, when its button was
+// pressed. Which it was stays in the form: the new row has the focus.
 func addRow(v url.Values) bool {
 	name := v.Get("add")
 	if name != "redirect_uris" && name != "post_logout_redirect_uris" {
 		return false
 	}
-	v.Del("add")
 	v[name] = append(addresses(v, name), "")
 	return true
 }

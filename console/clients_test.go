@@ -110,6 +110,9 @@ func TestWizardAddsRows(t *testing.T) {
 	if got := p.Doc.Find("main input[name=client_name]").AttrOr("value", ""); got != "Wiki" {
 		t.Errorf("the name is %q", got)
 	}
+	if focus := p.Doc.Find("[autofocus]"); focus.Length() != 1 || !focus.IsSelection(rows.Last()) {
+		t.Error("the focus is not on the new row")
+	}
 	if h.changed() != before {
 		t.Error("something was made")
 	}

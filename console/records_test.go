@@ -198,3 +198,40 @@ func TestSettingsAreSavedAndRefused(t *testing.T) {
 		t.Errorf("a reader's post: %d", p.Status)
 	}
 }
+
+// Trying a colour saves nothing and loses nothing; Enter saves.
+func TestAccentIsTried(t *testing.T) {
+	e := webtest.New(t)
+	admin := e.As(t, webtest.Admin)
+	const branding = "form[action='/admin/settings/branding']"
+	admin.Get("/admin/settings")
+	p := admin.Submit(branding, url.Values{"product_name": {"Mill ID"}, "accent": {"#0a7d5a"}, "check": {"1"}})
+	name, accent := p.Doc.Find("[name=product_name]").AttrOr("value", ""), p.Doc.Find("[name=accent][autofocus]").AttrOr("value", "")
+	if name != "Mill ID" || accent != "#0a7d5a" || !p.Has("Easy to read") {
+		t.Errorf("the name is %q, the colour with the focus %q: %s", name, accent, p.Text())
+	}
+	if got := e.Browser(t).Get("/login"); strings.Contains(got.Text(), "Mill ID") {
+		t.Error("it was saved")
+	}
+	if first := p.Doc.Find(branding + " button").First(); first.AttrOr("name", "") != "" {
+		t.Error("Enter does not save")
+	}
+	if p = admin.Submit(branding, nil); !p.Has("Saved.") || p.Doc.Find("[name=product_name]").AttrOr("value", "") != "Mill ID" {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+}
+
+// What is corrected after a refusal was begun before what others saved meanwhile.
+func TestCorrectedSettingsOverwriteNothing(t *testing.T) {
+	e := webtest.New(t)
+	slow, quick := e.As(t, webtest.Admin), e.As(t, webtest.Admin)
+	const passwords = "form[action='/admin/settings/passwords']"
+	slow.Get("/admin/settings")
+	p := slow.Submit(passwords, url.Values{"password_min_length": {"3"}})
+	quick.Get("/admin/settings")
+	quick.Submit(passwords, url.Values{"password_min_length": {"20"}})
+	slow.Get(p.URL.RequestURI()) // once more
+	if p = slow.Submit(passwords, url.Values{"password_min_length": {"9"}}); !p.Has("Somebody else changed this") {
+		t.Errorf("%d %s", p.Status, p.Text())
+	}
+}

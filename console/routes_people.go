@@ -18,7 +18,6 @@ func (k *Console) mountPeople(see, manage, admin *gin.RouterGroup) {
 	manage.GET("/users/new", k.person(k.newUser))
 	manage.POST("/users", k.person(k.addUser))
 	manage.GET("/users/bulk", k.person(k.bulkReview))
-	manage.POST("/users/bulk", k.person(k.bulkAsk))
 	manage.POST("/users/bulk/confirm", k.person(k.bulkDo))
 
 	see.GET("/users/:id", k.person(k.userProfile))

@@ -47,12 +47,7 @@ func (k *Console) settingsPage(c *gin.Context) error {
 			p.Fixed[f] = by
 		}
 	}
-	accent := now.Accent
-	if tried := c.Query("accent"); tried != "" {
-		accent = tried
-		p.Branding.Values.Set("accent", tried)
-	}
-	p.Accent = checkAccent(accent)
+	p.Accent = checkAccent(p.Branding.Values.Get("accent"))
 	return k.Show(c, http.StatusOK, p)
 }
 
@@ -98,8 +93,7 @@ func (k *Console) settingsSave(c *gin.Context) error {
 		return err
 	}
 	if section == "branding" && form.Get("check") == "1" {
-		web.SeeOther(c, routeSettings+"?"+url.Values{"accent": {form.Get("accent")}}.Encode()+"#branding")
-		return nil
+		return k.Redraw(c, form)
 	}
 	values, err := settingsValues(form, fields)
 	if err != nil {

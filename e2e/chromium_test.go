@@ -46,6 +46,9 @@ func TestChromium(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
 	}
+	t.Run("every action", func(t *testing.T) {
+		everyAction(t, chromium{startSystem(t, onSQLite, "GATEHOUSE_SIGNIN_NETWORK_LIMIT=10000"), browser})
+	})
 	t.Run("on postgres and redis", func(t *testing.T) {
 		walkThrough(t, chromium{startSystem(t, onRedis, "GATEHOUSE_DEMO=true"), browser}, mouse{}, true)
 	})

@@ -23,6 +23,9 @@ type AccentCheck struct {
 	OK     bool
 }
 
+// Checked reports whether the accent was just tried, and not saved.
+func (p SettingsPage) Checked() bool { return p.Branding.Values.Get("check") != "" }
+
 func (p SettingsPage) describe() description {
 	failed := false
 	for _, f := range []Form{p.Lifetimes, p.Passwords, p.Signup, p.Branding, p.Logo, p.Audit} {

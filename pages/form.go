@@ -141,7 +141,7 @@ func (s *speaker) field(v view, f Form, name string, pairs ...any) (fieldView, e
 			out.Focus = v.state.focus()
 		}
 	}
-	if out.Focus = out.Focus || more.flag("autofocus") && len(f.Faults) == 0 && v.state.focus(); out.Fault != "" {
+	if out.Focus = out.Focus || more.flag("autofocus") && len(f.Faults) == 0 && f.adds() == "" && v.state.focus(); out.Fault != "" {
 		out.Describedby = out.ID + "-fault"
 	}
 	if err := s.fieldWords(&out, more); err != nil {

@@ -86,15 +86,14 @@ func (l ListView) link(name, value string) string {
 // listBar is what the parts list_bar, bulk_bar and pager show.
 type listBar struct {
 	ListView
-	Range        string
-	NextTo       string
-	PrevTo       string
-	Sizes        []sizeLink
-	Hidden       []Field
-	Action, CSRF string
-	Method       string
-	Options      []optionView
-	All          string // words of "all that match", "" where the page shows all
+	Range   string
+	NextTo  string
+	PrevTo  string
+	Sizes   []sizeLink
+	Hidden  []Field
+	Action  string
+	Options []optionView
+	All     string // words of "all that match", "" where the page shows all
 }
 
 type sizeLink struct {
@@ -144,7 +143,7 @@ func (s *speaker) bulkBar(l ListView, action string, options []Option) (listBar,
 	if err != nil {
 		return out, err
 	}
-	out.Action, out.Method = action, "get"
+	out.Action = action
 	if out.Options, err = s.options("bulk", options, nil); err != nil {
 		return out, err
 	}

@@ -26,6 +26,9 @@ type rowView struct {
 	Focus              bool
 }
 
+// adds is the field whose button "add" was pressed, "" for none.
+func (f Form) adds() string { return f.Values.Get("add") }
+
 // rows prepares the part rows. The pairs: "label" (else "field.NAME"), "help",
 // "add" (the words of the button), "optional". A fault whose first argument is
 // a row's value belongs to that row.
@@ -63,6 +66,9 @@ func (s *speaker) rows(v view, f Form, name string, given ...any) (rowsView, err
 			return out, err
 		}
 		out.Rows = append(out.Rows, row)
+	}
+	if f.adds() == name {
+		out.Rows[len(out.Rows)-1].Focus = v.state.focus()
 	}
 	s.rowFaults(v, f, &out)
 	return out, more.unknown("label", "help", "add", "optional")
