@@ -44,7 +44,7 @@ var plainRoutes = []string{
 	"/admin/clients/:id/logo/remove", "/admin/clients/:id/revoke-tokens", "/admin/clients/:id/rotate", "/admin/keys/rotate",
 	"/admin/sessions/end", "/admin/tokens/revoke", "/admin/users/:id/roles",
 	"/admin/users/:id/apps/:client/remove", "/admin/users/:id/disable", "/admin/users/:id/enable", "/admin/users/:id/unlock",
-	"/admin/users/:id/sessions/end", "/admin/users/:id/sessions/:sid/end", "/admin/users/bulk",
+	"/admin/users/:id/sessions/end", "/admin/users/:id/sessions/:sid/end",
 }
 
 // failConsoleForms: every form of the console, of the account pages and of
