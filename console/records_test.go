@@ -191,7 +191,7 @@ func TestSettingsAreSavedAndRefused(t *testing.T) {
 		t.Errorf("a stale form: %s", p.Text())
 	}
 	reader := e.As(t, webtest.Reader)
-	if p = reader.Get("/admin/settings"); p.Status != http.StatusOK || p.Doc.Find("main form button.button-main").Length() != 0 {
+	if p = reader.Get("/admin/settings"); p.Status != http.StatusOK || p.Doc.Find("main form .buttons button").Length() != 0 {
 		t.Errorf("a reader has buttons: %s", p.Text())
 	}
 	if p = reader.Post("/admin/settings/audit", url.Values{"back": {"/admin/settings"}}); p.Status != http.StatusForbidden {

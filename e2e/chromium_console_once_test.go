@@ -186,5 +186,5 @@ func (b *tab) perform(a act, send func(form string)) {
 // secret is what the page shows this once, "" for nothing.
 func (b *tab) secret() string {
 	b.t.Helper()
-	return ask[string](b, `document.querySelector(".secret input")?.value ?? ""`)
+	return ask[string](b, `document.querySelector(".secret textarea")?.value ?? ""`)
 }

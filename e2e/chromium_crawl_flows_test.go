@@ -73,7 +73,7 @@ func (c *crawler) forms() {
 	b.click(submitButton, client+"/secrets")
 	b.clean("a secret")
 	c.inspect(b, "a secret", http.StatusOK)
-	if !ask[bool](b, `document.querySelector(".secret input").value.length > 30`) {
+	if !ask[bool](b, `document.querySelector(".secret textarea").value.length > 30`) {
 		c.t.Errorf("no secret is shown; %s", b.where())
 	}
 	b = c.tabs[somebody]
