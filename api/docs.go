@@ -55,8 +55,12 @@ func (d *document) docsCall(r route, op *operation, server string) pages.DocsCal
 	}
 	if op.RequestBody != nil {
 		body := op.RequestBody.Content["application/json"].Schema
-		for _, s := range append([]*schema{body}, body.OneOf...) {
-			call.Body = append(call.Body, d.members(d.resolve(s))...)
+		call.Body = d.members(d.resolve(body))
+		for _, s := range body.OneOf {
+			for _, m := range d.members(d.resolve(s)) {
+				m.Required = false // it is so only where its own alternative is chosen
+				call.Body = append(call.Body, m)
+			}
 		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
@@ -118,7 +122,11 @@ func (d *document) members(s *schema) []pages.DocsMember {
 func example(r route, op *operation, server string) string {
 	var b strings.Builder
 	b.WriteString("curl")
-	if r.Method != http.MethodGet && (r.Method != http.MethodPost || op.RequestBody == nil) {
+	var body any
+	if op.RequestBody != nil {
+		body = op.RequestBody.Content["application/json"].Example
+	}
+	if r.Method != http.MethodGet && (r.Method != http.MethodPost || body == nil) { // with a body, curl sends POST
 		b.WriteString(" -X " + r.Method)
 	}
 	b.WriteString(" " + server + base + r.Path)
@@ -129,12 +137,12 @@ func example(r route, op *operation, server string) string {
 		b.WriteString(` -H "X-Subject-Token: $TOKEN"`)
 	case open:
 	}
-	if op.RequestBody != nil && op.RequestBody.Content["application/json"].Example != nil {
+	if body != nil {
 		if r.Method == http.MethodPatch {
 			b.Reset()
 			b.WriteString("curl -X PATCH " + server + base + r.Path + ` -H "Authorization: Bearer $TOKEN"`)
 		}
-		text, _ := json.Marshal(op.RequestBody.Content["application/json"].Example) // was JSON before
+		text, _ := json.Marshal(body) // was JSON before
 		b.WriteString(" \\\n  -H 'Content-Type: application/json' -d '" + string(text) + "'")
 	}
 	return b.String()

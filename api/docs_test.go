@@ -42,8 +42,15 @@ func TestDescriptionIsServed(t *testing.T) {
 		}
 		if example := d.Find("pre").First().Text(); !strings.HasPrefix(example, "curl ") || !strings.Contains(example, e.URL+"/api/v1"+call.Path) {
 			t.Errorf("%s: %s", call.ID, example)
+		} else if named := strings.Contains(example, "-X "+call.Method); !named && call.Method != http.MethodGet && (call.Method != http.MethodPost || !strings.Contains(example, " -d ")) {
+			t.Errorf("%s is another method: %s", call.ID, example) // curl sends GET, and POST with a body
 		}
 	}
+	p.Doc.Find("#updateUser").Closest("details").Find("dt:has(.badge)").Each(func(_ int, m *goquery.Selection) {
+		if m.Find(".mono").Text() == "password" {
+			t.Error("a change of a person seems to need a password")
+		}
+	})
 	if n := p.Doc.Find("script:not([src]), style, [style], img[src^='http'], link[href^='http']").Length(); n > 0 {
 		t.Errorf("%d inline or foreign parts", n)
 	}

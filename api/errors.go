@@ -29,7 +29,7 @@ func refuse(status int, code, detail string, faults ...idp.Fault) error {
 
 // forbidden is the one answer to whoever asks for what is not theirs, whether it exists or not.
 func forbidden(faults ...idp.Fault) error {
-	return refuse(http.StatusForbidden, "forbidden", "this token may not do that", faults...)
+	return refuse(http.StatusForbidden, "forbidden", "this token may not do that: it lacks a scope that the call needs (see /docs), or its person lacks the role", faults...)
 }
 
 // ownAccount refuses what nobody may do to themselves.

@@ -88,5 +88,5 @@ func (k *Console) settingsLogo(c *gin.Context) error {
 	if err := k.Settings.Save(c.Request.Context(), map[string]json.RawMessage{"logo": value}, time.Time{}); err != nil {
 		return k.Refuse(c, form, err)
 	}
-	return k.Done(c, routeSettings+"#logo", told)
+	return k.Done(c, routeSettings, told)
 }

@@ -153,6 +153,9 @@ func TestSettingsAreSavedAndRefused(t *testing.T) {
 	if p.Status != http.StatusOK || !p.Has("Saved.") {
 		t.Fatalf("%d %s", p.Status, p.Text())
 	}
+	if p.URL.Fragment != "" {
+		t.Errorf("%s scrolls past what is told at the top", p.URL)
+	}
 	if v, _ := p.Doc.Find("[name=password_min_length]").Attr("value"); v != "15" {
 		t.Errorf("saved %q", v)
 	}

@@ -112,8 +112,8 @@ func (k *Console) settingsSave(c *gin.Context) error {
 		if err := k.Settings.Save(c.Request.Context(), values, since); err != nil {
 			return "", k.Refuse(c, form, settingsFaults(err))
 		}
-		to := routeSettings + "#" + section
-		return to, k.Done(c, to, pages.Toast{Key: "settings.saved"})
+		// Not to the section: what was done is told at the top.
+		return routeSettings, k.Done(c, routeSettings, pages.Toast{Key: "settings.saved"})
 	})
 }
 
