@@ -55,9 +55,11 @@ func (a *App) root() *cobra.Command {
 		Long:          "Gatehouse is a self-hosted OAuth 2 and OpenID Connect authorization server.\nIt is configured by environment variables; see .env.example.",
 		Args:          cobra.ArbitraryArgs,
 		RunE:          onlyChildren,
+		Version:       a.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("gatehouse {{.Version}}\n")
 	root.SetIn(a.In)
 	root.SetOut(a.Out) // before the completion command, which keeps it
 	root.SetErr(a.Err)
@@ -100,13 +102,27 @@ func (a *App) withAdmin(load func([]string) (*server.Config, error), run func(co
 		if err != nil {
 			return err
 		}
+		fresh := a.assumesFolder() && server.LacksDatabase(config)
 		admin, err := server.OpenAdmin(ctx, config, a.log())
 		if err != nil {
 			return err
 		}
+		if fresh { // else an empty list would look like lost people
+			fmt.Fprintf(a.Err, "There was no database in %s, so an empty one was made. If the server keeps its own elsewhere, set GATEHOUSE_DATA_DIR or DATABASE_URL.\n", config.DataDir)
+		}
 		defer func() { err = errors.Join(err, admin.Close()) }() //nolint:contextcheck // what is left is written though ctx has ended
 		return run(idp.WithAct(ctx, operator()), admin, args)
 	})
+}
+
+// assumesFolder reports whether nobody said where the data is.
+func (a *App) assumesFolder() bool {
+	for _, name := range []string{"GATEHOUSE_DATA_DIR", "DATABASE_URL", "DATABASE_URL_FILE"} {
+		if value, _ := a.lookupEnv(name); value != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // operator is who works at the command line, for the audit log.

@@ -318,3 +318,27 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+// A command that nobody told where the data is says when it found none.
+func TestAssumedFolderIsTold(t *testing.T) {
+	t.Chdir(t.TempDir())
+	h := newHouse(t)
+	given := h.environ
+	h.environ = nil
+	if r := h.run("user", "list"); r.code != 0 || !strings.Contains(r.stderr, "no database in ./data") || !strings.Contains(r.stderr, "GATEHOUSE_DATA_DIR") {
+		t.Errorf("a folder that was assumed: %+v", r)
+	}
+	if r := h.run("user", "list"); r.code != 0 || r.stderr != "" {
+		t.Errorf("again: %+v", r)
+	}
+	h.environ = given
+	if r := h.run("user", "list"); r.code != 0 || r.stderr != "" {
+		t.Errorf("a folder that was named: %+v", r)
+	}
+}
+
+func TestVersionFlag(t *testing.T) {
+	if r := newHouse(t).run("--version"); r.code != 0 || r.stdout != "gatehouse v1.2.3\n" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -96,7 +96,7 @@ gatehouse plan shows before what would change. See docs/configuration-file.md.`,
 		Example: "  gatehouse export -o gatehouse.yaml\n  gatehouse plan -f gatehouse.yaml\n  gatehouse apply -f gatehouse.yaml",
 	}
 	f.add(c)
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask before something is deleted")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask before something is deleted; without a terminal nobody is asked")
 	c.RunE = a.withKeeper(func(ctx context.Context, keeper *bulk.Keeper) error {
 		steps, err := f.plan(ctx, a, keeper)
 		if err != nil {

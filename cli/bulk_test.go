@@ -96,7 +96,7 @@ func TestBulkMisuse(t *testing.T) {
 		"export extra":                    "takes no argument",
 		"audit verify --head 5":           "SEQ:HASH",
 		"audit verify --head 0:" + fill64: "SEQ:HASH",
-		"audit list --since yesterday":    "--since",
+		"audit list --since 7d":           "--since must be a length of time such as 90m or 24h",
 		"audit list --since -1h":          "negative",
 		"audit list --limit -1":           "negative",
 		"seed --users -1":                 "negative",

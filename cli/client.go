@@ -191,7 +191,7 @@ func (a *App) clientSwitch(use, short string, disabled bool) *cobra.Command {
 func (a *App) clientDelete() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{Use: "delete <id|name>", Short: "Remove a client for good; its tokens are dead", Args: oneArg}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask; without a terminal nobody is asked")
 	c.RunE = a.onClient(func(ctx context.Context, admin *server.Admin, c *idp.Client) error {
 		if err := a.confirm(yes, fmt.Sprintf("Delete client %s (%s)? This cannot be undone.", c.ID, c.Name)); err != nil {
 			return err

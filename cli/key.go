@@ -37,7 +37,7 @@ func (a *App) keyRevoke() *cobra.Command {
 			"applications get new ones with their refresh tokens. Applications that keep the key set refuse the\n" +
 			"new key's tokens, and accept the old one's, until they read it again, within 5 minutes.",
 	}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask; without a terminal nobody is asked")
 	c.RunE = a.withKeys(func(ctx context.Context, keys *oauth.Keyring, args []string) error {
 		if err := a.confirm(yes, fmt.Sprintf("Revoke key %s? Every token that it signed dies. This cannot be undone.", args[0])); err != nil {
 			return err

@@ -35,7 +35,7 @@ func (a *App) migrate() *cobra.Command {
 		}),
 	}
 	down.Flags().IntVar(&steps, "steps", 1, "how many migrations to undo")
-	down.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	down.Flags().BoolVar(&yes, "yes", false, "do not ask; without a terminal nobody is asked")
 	return group("migrate", "Change the database's schema", up, down, status)
 }
 

@@ -49,7 +49,7 @@ func flagFault(c *cobra.Command, err error) error {
 	if !errors.As(err, &value) {
 		return misuse("%v; see: %s --help", err, c.CommandPath())
 	}
-	wanted := map[string]string{"int": "a whole number", "bool": "true or false"}[value.GetFlag().Value.Type()]
+	wanted := map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a length of time such as 90m or 24h"}[value.GetFlag().Value.Type()]
 	if wanted == "" {
 		return misuse("--%s: %v", value.GetFlag().Name, value.Unwrap())
 	}

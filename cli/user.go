@@ -188,7 +188,7 @@ func (a *App) userSwitch(use, short string, disabled bool) *cobra.Command {
 func (a *App) userDelete() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{Use: "delete <id|username|email>", Short: "Remove a user for good, with the sessions and tokens", Args: oneArg}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask; without a terminal nobody is asked")
 	c.RunE = a.withAdmin(server.LoadForStores, func(ctx context.Context, admin *server.Admin, args []string) error {
 		u, err := admin.Users.Find(ctx, args[0])
 		if err != nil {

@@ -228,6 +228,19 @@ func TestLogHidesSecrets(t *testing.T) {
 	}
 }
 
+// A log for people tells what was chosen, and not all that could be.
+func TestLogForPeopleIsShort(t *testing.T) {
+	c, err := Load([]string{"GATEHOUSE_CODE_TTL=30s", "GATEHOUSE_ADMIN_PASSWORD=hunter2 hunter2", "GATEHOUSE_SESSION_TTL=12h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := c.chosen().String()
+	if !strings.Contains(text, "GATEHOUSE_CODE_TTL=30s") || !strings.Contains(text, "GATEHOUSE_ADMIN_PASSWORD") ||
+		strings.Contains(text, "hunter2") || strings.Contains(text, "GATEHOUSE_SESSION_TTL") || strings.Contains(text, "GATEHOUSE_ISSUER") {
+		t.Error(text)
+	}
+}
+
 // An error about a secret says nothing of it either.
 func TestFaultsHideSecrets(t *testing.T) {
 	faults := faultsOf(t, "DATABASE_URL=oracle://u:hunter2@x", "REDIS_URL=hunter2", "GATEHOUSE_MASTER_KEY=hunter2")

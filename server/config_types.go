@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,18 @@ func (c *Config) LogValue() slog.Value {
 		attrs = append(attrs, slog.String(name, show(v.FieldByIndex(f.Index).Interface())))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// chosen is what differs from the defaults, for people who read the log.
+func (c *Config) chosen() slog.Value {
+	usual, err := Load(nil)
+	if err != nil { // the defaults always load
+		return c.LogValue()
+	}
+	defaults := usual.LogValue().Group()
+	return slog.GroupValue(slices.DeleteFunc(c.LogValue().Group(), func(a slog.Attr) bool {
+		return slices.ContainsFunc(defaults, a.Equal)
+	})...)
 }
 
 func show(value any) string {

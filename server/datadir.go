@@ -37,6 +37,15 @@ func errLostMasterKey(c *Config) error {
 
 func (c *Config) masterKeyFile() string { return c.dataFile("master.key") }
 
+// LacksDatabase reports whether the embedded database in the data folder is still to be made.
+func LacksDatabase(c *Config) bool {
+	if c.DatabaseURL != "" {
+		return false
+	}
+	_, err := os.Stat(c.dataFile("gatehouse.db"))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // masterKeys returns the configured master keys, or with SQLite those of the
 // file in the data folder, which is made when there is none.
 func masterKeys(c *Config) (oauth.MasterKeys, error) {

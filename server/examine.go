@@ -92,11 +92,9 @@ func (e *examination) dataDir() bool {
 	default:
 		e.add(FindingGood, "data folder", "%s is the owner's alone", e.cfg.DataDir)
 	}
-	if e.cfg.DatabaseURL == "" {
-		if _, err := os.Stat(e.cfg.dataFile("gatehouse.db")); errors.Is(err, fs.ErrNotExist) {
-			e.add(FindingDoubt, "database", "there is none yet: the first start makes it")
-			return false
-		}
+	if LacksDatabase(e.cfg) {
+		e.add(FindingDoubt, "database", "there is none yet: the first start makes it")
+		return false
 	}
 	return true
 }

@@ -14,19 +14,21 @@ type logs struct {
 	*slog.Logger
 	// always writes at every level: what is shown once must not be lost.
 	always *slog.Logger
+	text   bool // rather for people than for programs
 }
 
 // newLogs makes the loggers: LOG_FORMAT's form, or text when w is a terminal
 // and JSON otherwise.
 func newLogs(w io.Writer, c *Config) logs {
+	text := c.LogFormat == "text" || c.LogFormat == "" && IsTerminal(w)
 	handler := func(level slog.Level) slog.Handler {
 		o := &slog.HandlerOptions{Level: level}
-		if c.LogFormat == "text" || c.LogFormat == "" && IsTerminal(w) {
+		if text {
 			return slog.NewTextHandler(w, o)
 		}
 		return slog.NewJSONHandler(w, o)
 	}
-	return logs{slog.New(handler(c.LogLevel.Level)), slog.New(handler(slog.LevelDebug))}
+	return logs{slog.New(handler(c.LogLevel.Level)), slog.New(handler(slog.LevelDebug)), text}
 }
 
 // IsTerminal reports whether somebody can read or type at the other end of a

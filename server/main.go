@@ -97,7 +97,11 @@ func (m *Main) Open(ctx context.Context) (err error) {
 			err = errors.Join(err, m.Close())
 		}
 	}()
-	m.log.Info("configuration", "version", m.version, "env", m.cfg)
+	env := m.cfg.LogValue()
+	if m.log.text { // or it would bury the passwords that are shown once
+		env = m.cfg.chosen()
+	}
+	m.log.Info("configuration", "version", m.version, "env", env)
 	m.warn()
 
 	// 1. Folder, schema, stores, keys.
