@@ -10,7 +10,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,24 +161,17 @@ const formulaStarts = "=+-@\t\r"
 // every text comes back as it was.
 func guard(cell string) string {
 	if looksLikeFormula(cell) {
-		cell = "'" + cell
+		return "'" + cell
 	}
-	return innerFormula.ReplaceAllString(cell, "$1'$2")
+	return cell
 }
 
 func unguard(cell string) string {
 	if strings.HasPrefix(cell, "'") && looksLikeFormula(cell) {
-		cell = cell[1:]
+		return cell[1:]
 	}
-	return guardedInside.ReplaceAllString(cell, "$1$2")
+	return cell
 }
-
-// What begins a formula where a spreadsheet cuts cells at a semicolon, as many
-// languages have it, or at a tab or a line end; and the same when guarded.
-var (
-	innerFormula  = regexp.MustCompile(`([;\t\r\n])('*[=+\-@])`)
-	guardedInside = regexp.MustCompile(`([;\t\r\n])'('*[=+\-@])`)
-)
 
 // looksLikeFormula leaves quotes in front out of account.
 func looksLikeFormula(cell string) bool {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -88,16 +87,11 @@ func flush(c *gin.Context, out *csv.Writer) bool {
 	return true
 }
 
-// innerFormula is what begins a formula where a spreadsheet cuts cells at a
-// semicolon, as many languages have it, or at a tab or a line end.
-var innerFormula = regexp.MustCompile(`([;\t\r\n])('*[=+\-@])`)
-
 // safeCells keeps spreadsheets from reading what people typed as formulas.
 func safeCells(row []string) []string {
 	for i, cell := range row {
-		row[i] = innerFormula.ReplaceAllString(cell, "$1'$2")
 		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[i] = "'" + row[i]
+			row[i] = "'" + cell
 		}
 	}
 	return row

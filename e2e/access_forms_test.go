@@ -21,7 +21,6 @@ func TestEveryFormNeedsItsToken(t *testing.T) {
 	w := newFormWalk(t)
 	before := w.quiet()
 	for _, route := range w.routes {
-		good := w.token(route)
 		for name, token := range w.wrong[route == "/register"] {
 			p := w.send(route, token, nil)
 			if p.status != http.StatusOK && p.status != http.StatusForbidden || !w.recovers(p) {
@@ -29,10 +28,13 @@ func TestEveryFormNeedsItsToken(t *testing.T) {
 			}
 		}
 		for name, headers := range map[string]map[string]string{
-			"another site":              {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
-			"an old browser, elsewhere": {"Origin": "https://evil.example", "Sec-Fetch-Site": ""},
+			"another site":               {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+			"a neighbour":                {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-site"},
+			"an old browser, elsewhere":  {"Origin": "https://evil.example", "Sec-Fetch-Site": ""},
+			"a page without any origin":  {"Origin": "null", "Sec-Fetch-Site": ""},
+			"a frame in another's place": {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
 		} {
-			if p := w.send(route, good, headers); p.status != http.StatusForbidden || w.recovers(p) {
+			if p := w.send(route, w.token(route), headers); p.status != http.StatusForbidden || w.recovers(p) {
 				t.Errorf("%s from %s: %d %.200q", route, name, p.status, w.said(p))
 			}
 		}
@@ -57,7 +59,6 @@ func (w *formWalk) controls(before string) {
 			changes++
 		}
 	}
-	// Most want more than a token: what was typed, or the state that they were begun on.
 	if changes < 5 {
 		w.t.Errorf("of %d forms with their token only %d changed something", len(w.routes), changes)
 	}
@@ -94,7 +95,7 @@ func newFormWalk(t *testing.T) *formWalk {
 	}
 	signIn := func(b *browser, name string) string {
 		b.signIn(b.get("/login?next=/account"), name, password)
-		return tokenOn(b.get("/account/password"))
+		return tokenOn(b.get("/account/profile"))
 	}
 	ended := signIn(w.mine, "admin")
 	w.mine.submit(w.mine.get("/logout"), "csrf", nil)
@@ -133,7 +134,7 @@ func (w *formWalk) token(route string) string {
 	if route == "/register" {
 		return tokenOn(w.anyone.get("/register"))
 	}
-	return tokenOn(w.mine.get("/account/password"))
+	return tokenOn(w.mine.get("/account/profile"))
 }
 
 // send sends a form with the token, with headers in place of a browser's own, and follows the answer.
@@ -147,7 +148,7 @@ func (w *formWalk) send(route, token string, headers map[string]string) *page {
 	if strings.Contains(path, ":") {
 		w.t.Fatalf("%s: teach this test what to put in", route)
 	}
-	back := "/account/password"
+	back := "/account/profile"
 	if route == "/register" {
 		back = route
 	}

@@ -301,7 +301,7 @@ func deleteAccount(w *actions) {
 func keepAccount(w *actions) {
 	p := w.ada
 	for _, page := range []string{"/account", "/account/data"} {
-		if _, err := w.system.admin.Users.RequestDeletion(w.t.Context(), p.user.ID); err != nil {
+		if _, err := w.admin.Users.RequestDeletion(w.t.Context(), p.user.ID); err != nil {
 			w.t.Fatal(err)
 		}
 		eventually(w.t, "seeing it", func() bool { p.visit(page); return p.has(form("/account/data/keep")) })

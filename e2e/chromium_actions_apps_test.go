@@ -102,7 +102,7 @@ func addClients(w *actions) {
 		if made == nil || made.Kind() != kind || made.Name != "Wiki "+id || people && len(made.RedirectURIs) != 2 {
 			w.t.Fatalf("%s: the store has %+v; %s", kind, made, p.where())
 		}
-		secret := p.text(".secret input")
+		secret := p.text(".secret textarea")
 		if made.IsPublic() != (secret == "") || secret != "" && !w.works(id, secret) {
 			w.t.Errorf("%s: the secret %q does not work", kind, secret)
 		}
@@ -191,7 +191,7 @@ func rotateSecret(w *actions) {
 	p.push(".tabs a[href='"+to+"/secrets']", to+"/secrets")
 	p.push("main a[href='"+to+"/rotate']", to+"/rotate")
 	p.done(sentBy(to+"/rotate"), to+"/secrets")
-	fresh := p.text(".secret input")
+	fresh := p.text(".secret textarea")
 	if fresh == a.secret || !w.works(a.ID, fresh) || !w.works(a.ID, a.secret) {
 		w.t.Errorf("the new secret %q does not work, or the old one not any more", fresh)
 	}
@@ -201,7 +201,7 @@ func rotateSecret(w *actions) {
 func dropSecret(w *actions) {
 	p, a := w.boss, w.register()
 	to := clientAt(a.ID)
-	fresh, err := w.system.admin.Clients.RotateSecret(w.t.Context(), a.ID, "")
+	fresh, err := w.admin.Clients.RotateSecret(w.t.Context(), a.ID, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func duplicateClient(w *actions) {
 	p.told()
 	id := strings.Split(ask[string](p.tab, `location.pathname`), "/")[3]
 	made := w.client(id)
-	if made == nil || id == a.ID || !slices.Equal(made.RedirectURIs, a.RedirectURIs) || !w.works(id, p.text(".secret input")) {
+	if made == nil || id == a.ID || !slices.Equal(made.RedirectURIs, a.RedirectURIs) || !w.works(id, p.text(".secret textarea")) {
 		w.t.Errorf("the store has %+v; %s", made, p.where())
 	}
 }
@@ -241,7 +241,7 @@ func disableClient(w *actions) {
 
 func enableClient(w *actions) {
 	p, a := w.boss, w.register()
-	if err := w.system.admin.Clients.SetDisabled(w.t.Context(), a.ID, true); err != nil {
+	if err := w.admin.Clients.SetDisabled(w.t.Context(), a.ID, true); err != nil {
 		w.t.Fatal(err)
 	}
 	p.visit(clientAt(a.ID))
@@ -449,7 +449,7 @@ func settingsLogo(w *actions) {
 	p := w.boss
 	p.visit("/admin/settings")
 	p.attach("input[type=file]", w.picture())
-	p.done(form("/admin/settings/logo")+".button-main", "/admin/settings")
+	p.done(sentBy("/admin/settings/logo"), "/admin/settings")
 	if got := string(w.settings()["logo"]); len(got) < 10 || !p.has("img.logo-large") {
 		w.t.Errorf("the store has %s; %s", got, p.where())
 	}

@@ -59,7 +59,7 @@ func addUsers(w *actions) {
 			w.t.Fatalf("%s: the store has %+v; %s", c.how, made, p.where())
 		}
 		if c.how == "generate" {
-			c.chosen = p.text(".secret input")
+			c.chosen = p.text(".secret textarea")
 			p.push(".secret a.button-main", at(made)+"/security")
 			if p.has(".secret") {
 				w.t.Error("the password is shown a second time")
@@ -125,7 +125,7 @@ func resetPassword(w *actions) {
 	p.again(to)
 	p.done(sentBy(at(u)+"/password"), to)
 	w.wantIsIn(was, false)
-	w.wantIn(was, u, p.text(".secret input"))
+	w.wantIn(was, u, p.text(".secret textarea"))
 
 	const chosen = "the gate by the old mill"
 	p.visit(to)
@@ -168,7 +168,7 @@ func disableUser(w *actions) {
 
 func enableUser(w *actions) {
 	p, u := w.boss, w.newUser(w.t)
-	if err := w.system.admin.Users.SetDisabled(w.t.Context(), u.ID, true); err != nil {
+	if err := w.admin.Users.SetDisabled(w.t.Context(), u.ID, true); err != nil {
 		w.t.Fatal(err)
 	}
 	p.visit(at(u))
@@ -234,7 +234,7 @@ func (w *actions) crowd(n int) (word string, people []*idp.User) {
 	w.t.Helper()
 	word = unique("crowd")
 	for range n {
-		u, err := w.system.admin.Users.Create(w.t.Context(), &idp.User{Username: unique("user"), Name: word, Roles: []string{idp.RoleUser}}, "")
+		u, err := w.admin.Users.Create(w.t.Context(), &idp.User{Username: unique("user"), Name: word, Roles: []string{idp.RoleUser}}, "")
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func changeMany(w *actions) {
 	two := [2]string{people[0].ID, people[2].ID}
 	b := w.newBrowser(w.t)
 	w.reviewMany(list, people)
-	if err := w.system.admin.Users.SetPassword(w.t.Context(), people[0].ID, password); err != nil {
+	if err := w.admin.Users.SetPassword(w.t.Context(), people[0].ID, password); err != nil {
 		w.t.Fatal(err)
 	}
 	w.wantIn(b, people[0], password)
@@ -400,7 +400,7 @@ func addRole(w *actions) {
 // newRole makes a role behind the console.
 func (w *actions) newRole() string {
 	w.t.Helper()
-	r, err := w.system.admin.Roles.Create(w.t.Context(), &idp.Role{Name: unique("Writers")})
+	r, err := w.admin.Roles.Create(w.t.Context(), &idp.Role{Name: unique("Writers")})
 	if err != nil {
 		w.t.Fatal(err)
 	}
