@@ -137,7 +137,7 @@ func (e *examination) stores(ctx context.Context) {
 		e.add(FindingBad, "stores", "%v", err)
 		return
 	}
-	e.add(FindingGood, "stores", "they answer, in %.1f ms", float64(time.Since(began).Microseconds())/1000)
+	e.add(FindingGood, "stores", "they answer, in %.2f ms", float64(time.Since(began).Microseconds())/1000)
 	switch policy := stores.Evicts(ctx); {
 	case policy != "":
 		e.add(FindingDoubt, "redis", "it may drop live tokens to make room (maxmemory-policy %s): set it to noeviction", policy)
