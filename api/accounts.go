@@ -17,17 +17,8 @@ const headerSubject = "X-Subject-Token"
 
 // register adds a person who signs up, where the settings let strangers in.
 func (a *API) register(c *call) (*answer, error) {
-	m, err := c.members(append(profile(), "username", "email", "password")...)
+	u, password, err := c.newUser(append(profile(), "username", "email"))
 	if err != nil {
-		return nil, err
-	}
-	password, err := m.text("password")
-	if err != nil {
-		return nil, err
-	}
-	delete(m, "password")
-	u := &idp.User{}
-	if err := m.fill(u); err != nil {
 		return nil, err
 	}
 	made, err := a.SignUp.Register(c.ctx(), u, password, c.record().IP)

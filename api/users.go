@@ -89,18 +89,23 @@ func (a *API) readMe(c *call) (*answer, error) {
 	return versioned(viewUser(u), u.UpdatedAt), nil
 }
 
-func (a *API) createUser(c *call) (*answer, error) {
-	m, err := c.members(append(writable(), "password")...)
+// newUser reads the body of a call that adds a person: the members named, and a password.
+func (c *call) newUser(names []string) (u *idp.User, password string, err error) {
+	m, err := c.members(append(names, "password")...)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	password, err := m.text("password")
-	if err != nil {
-		return nil, err
+	if password, err = m.text("password"); err != nil {
+		return nil, "", err
 	}
 	delete(m, "password")
-	u := &idp.User{}
-	if err := m.fill(u); err != nil {
+	u = &idp.User{}
+	return u, password, m.fill(u)
+}
+
+func (a *API) createUser(c *call) (*answer, error) {
+	u, password, err := c.newUser(writable())
+	if err != nil {
 		return nil, err
 	}
 	if err := a.mayGive(c, nil, u.Roles); err != nil {

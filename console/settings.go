@@ -55,9 +55,9 @@ func (k *Console) settingsPage(c *gin.Context) error {
 func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings) (pages.Form, error) {
 	action := routeSettings + "/" + section
 	initial := url.Values{
-		"access_token_ttl": {shortLength(now.AccessTokenTTL)}, "id_token_ttl": {shortLength(now.IDTokenTTL)},
-		"refresh_token_ttl": {shortLength(now.RefreshTokenTTL)}, "refresh_token_max_ttl": {shortLength(now.RefreshTokenMaxTTL)},
-		"session_ttl": {shortLength(now.SessionTTL)}, "session_max_ttl": {shortLength(now.SessionMaxTTL)},
+		"access_token_ttl": {idp.ShortDuration(now.AccessTokenTTL)}, "id_token_ttl": {idp.ShortDuration(now.IDTokenTTL)},
+		"refresh_token_ttl": {idp.ShortDuration(now.RefreshTokenTTL)}, "refresh_token_max_ttl": {idp.ShortDuration(now.RefreshTokenMaxTTL)},
+		"session_ttl": {idp.ShortDuration(now.SessionTTL)}, "session_max_ttl": {idp.ShortDuration(now.SessionMaxTTL)},
 		"password_min_length": {strconv.Itoa(now.PasswordMinLength)}, "signup": {now.Signup},
 		"product_name": {now.ProductName}, "accent": {now.Accent},
 		"audit_retention_days": {strconv.Itoa(int(now.AuditRetention / (24 * time.Hour)))},
@@ -67,18 +67,6 @@ func (k *Console) settingsForm(c *gin.Context, section string, now idp.Settings)
 		since = saved
 	}
 	return k.EditState(c, action, initial, web.FormVersion(since))
-}
-
-// shortLength writes a duration as people type it: 10m, not 10m0s.
-func shortLength(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // settingsSave is POST /admin/settings/{section}.

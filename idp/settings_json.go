@@ -9,16 +9,19 @@ import (
 // length is a duration that is written in JSON as in the environment: "10m", "336h".
 type length time.Duration
 
-// MarshalText writes it short: 336h, not 336h0m0s.
-func (l length) MarshalText() ([]byte, error) {
-	s := time.Duration(l).String()
+// MarshalText writes it as ShortDuration does.
+func (l length) MarshalText() ([]byte, error) { return []byte(ShortDuration(time.Duration(l))), nil }
+
+// ShortDuration writes a duration as people type it: 336h, not 336h0m0s.
+func ShortDuration(d time.Duration) string {
+	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}
 	if strings.HasSuffix(s, "h0m") {
 		s = strings.TrimSuffix(s, "0m")
 	}
-	return []byte(s), nil
+	return s
 }
 
 // UnmarshalText reads what time.ParseDuration reads.

@@ -141,7 +141,7 @@ func (c *Config) checkStores(withKeys bool, faults *ConfigError) {
 func (c *Config) checkDurations(faults *ConfigError) {
 	within := func(name string, d, low, high time.Duration) {
 		if d < low || d > high {
-			faults.add("%s must be from %s to %s", name, short(low), short(high))
+			faults.add("%s must be from %s to %s", name, idp.ShortDuration(low), idp.ShortDuration(high))
 		}
 	}
 	within("GATEHOUSE_CODE_TTL", c.CodeTTL, time.Second, oauth.MaxCodeTTL)
@@ -162,7 +162,7 @@ func (c *Config) checkDurations(faults *ConfigError) {
 
 	atMost := func(small string, a time.Duration, large string, b time.Duration) {
 		if a > b {
-			faults.add("%s (%s) must not be longer than %s (%s)", small, short(a), large, short(b))
+			faults.add("%s (%s) must not be longer than %s (%s)", small, idp.ShortDuration(a), large, idp.ShortDuration(b))
 		}
 	}
 	atMost("GATEHOUSE_REFRESH_TOKEN_TTL", c.RefreshTokenTTL, "GATEHOUSE_REFRESH_TOKEN_MAX_TTL", c.RefreshTokenMaxTTL)
@@ -231,18 +231,6 @@ func isListenAddress(s string) bool {
 func isPort(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 16)
 	return err == nil
-}
-
-// short writes a duration as an operator would: 2160h, not 2160h0m0s.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // dataFile is the path of a file in the data folder.

@@ -96,7 +96,7 @@ func show(value any) string {
 	case idp.Secret:
 		return showSecret(string(v))
 	case time.Duration:
-		return short(v)
+		return idp.ShortDuration(v)
 	}
 	return fmt.Sprint(value)
 }

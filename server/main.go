@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/account"
 	"gatehouse/handlers"
+	"gatehouse/idp"
 	"gatehouse/oauth"
 )
 
@@ -205,7 +206,7 @@ func (m *Main) close() error {
 	// 1. Not ready: balancers look elsewhere while we still answer.
 	m.draining.Store(true)
 	if len(m.servers) > 0 && m.cfg.ShutdownDelay > 0 {
-		m.log.Info("not ready any more; still answering", "for", short(m.cfg.ShutdownDelay))
+		m.log.Info("not ready any more; still answering", "for", idp.ShortDuration(m.cfg.ShutdownDelay))
 		time.Sleep(m.cfg.ShutdownDelay)
 	}
 	close(m.stopping)
