@@ -115,9 +115,9 @@ func (k *Console) saveRole(c *gin.Context) error {
 			return err
 		}
 	}
-	ctx, name := c.Request.Context(), c.Param("name")
+	name := c.Param("name")
 	return k.Once(c, values, func() (string, error) {
-		r, err := k.Roles.Update(ctx, name, since, func(r *idp.Role) error {
+		r, err := k.Roles.Update(c.Request.Context(), name, since, func(r *idp.Role) error {
 			if err := applyRole(r, values); err != nil {
 				return err
 			}

@@ -59,13 +59,14 @@ func (k *Console) saveRoles(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, reached := c.Request.Context(), reach(c)
+	reached := reach(c)
 	chosen := slices.Compact(slices.Sorted(slices.Values(values["roles"])))
 	added := slices.DeleteFunc(slices.Clone(chosen), u.HasRole)
 	if err := k.freshToEmpower(c, added); err != nil {
 		return err
 	}
 	return k.Once(c, values, func() (string, error) {
+		ctx := c.Request.Context()
 		u, err := k.Users.UpdateIf(ctx, u.ID, since, func(u *idp.User) error {
 			if err := reached(u); err != nil {
 				return err
