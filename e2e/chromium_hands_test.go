@@ -43,7 +43,7 @@ func (k keyboard) fill(b *tab, selector, text string) {
 // stops are the controls that the tab key must reach, in the order of the
 // document. Of a group of radio buttons it reaches the one that is chosen, and
 // arrows the others.
-const stops = `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, textarea, [tabindex='0']")].filter(e => e.checkVisibility() && !e.disabled &&
+const stops = `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, textarea, [tabindex='0']")].filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled &&
 	!(e.type === "radio" && !e.checked && document.querySelector('[name="' + e.name + '"]:checked')))`
 
 // stop is where the focus is.

@@ -43,6 +43,12 @@ func TestChromium(t *testing.T) {
 		{"the end of a session", sessionEnds},
 		{"what cannot be undone", irreversible},
 		{"who cannot be ended", protected},
+		{"told once", toldOnce},
+		{"new events", newEvents},
+		{"lists are links", listsAreLinks},
+		{"other lists", listsElsewhere},
+		{"many at once", bulkChoice},
+		{"export", exported},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
 	}

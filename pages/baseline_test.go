@@ -82,7 +82,7 @@ func look(t *testing.T, tab context.Context, base string, s shot, one state) { /
 	// With other fonts lines break elsewhere; these come with Chromium's packages.
 	do(t, tab, chromedp.Evaluate[chromedp.Void](`for (const [name, font] of [["--sans", "DejaVu Sans"], ["--mono", "DejaVu Sans Mono"]])
 		document.documentElement.style.setProperty(name, JSON.stringify(font))`))
-	soon(t, tab, `!document.querySelector("[data-live]")?.hidden && (!document.querySelector("[autofocus]") || document.activeElement.autofocus)`)
+	soon(t, tab, `document.querySelector("[data-live]")?.textContent !== "" && (!document.querySelector("[autofocus]") || document.activeElement.autofocus)`)
 	do(t, tab, chromedp.Evaluate[chromedp.Void](settle, chromedp.EvalAwaitPromise))
 }
 

@@ -25,6 +25,6 @@
 //	                             words data-good or data-bad, where {ratio} stands for the number
 //	a[data-live=URL]             listens to server-sent events while the page is in sight: each
 //	                             message's data is how many are new, its id goes back as ?last= when
-//	                             the page is shown again; the hidden link then says data-new ({n}: how many)
+//	                             the page is shown again; the link, empty until then, says data-new ({n}: how many)
 //	                             or, when the stream is refused, data-paused; the element before it is read out
 package static

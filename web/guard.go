@@ -95,6 +95,13 @@ func (s *Site) WithReason(c *gin.Context, reason string) {
 // for whoever it was written by; nothing is done with it.
 func (s *Site) askToSignIn(c *gin.Context) {
 	c.Abort()
+	if c.GetHeader("Accept") == "text/event-stream" {
+		// A live view cannot go to a page. This answer ends it, and the browser
+		// does not try again (HTML Living Standard §9.2.2).
+		c.Status(http.StatusNoContent)
+		c.Writer.WriteHeaderNow()
+		return
+	}
 	if c.Request.Method != http.MethodPost {
 		SeeOther(c, WithNext(RouteLogin, NextPath(c.Request.URL.RequestURI())))
 		return

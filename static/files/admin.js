@@ -114,7 +114,6 @@
     const say = (words) => {
       live.textContent = words;
       live.previousElementSibling.textContent = words; // is read out
-      live.hidden = false;
     };
     const stop = () => {
       stream?.close();
