@@ -200,7 +200,7 @@ func TestPrune(t *testing.T) {
 
 	// A role that people hold stays, and stops everything before it begins.
 	h.take(t, "username,roles\nada,editor\n", bulk.ImportOptions{})
-	_, err := h.keeper.Plan(t.Context(), parse(t, "roles: [{name: new}]\n"), true)
+	_, err := h.keeper.Plan(t.Context(), parse(t, "roles: [{name: fresh}]\n"), true)
 	var invalid *idp.InvalidError
 	if !errors.As(err, &invalid) || !strings.Contains(err.Error(), "editor") {
 		t.Errorf("a role that ada holds: %v", err)
