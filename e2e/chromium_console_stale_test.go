@@ -264,8 +264,6 @@ func foreignRecords(t *testing.T, s chromium) {
 		})
 	}
 	t.Run("session of somebody else", func(t *testing.T) {
-		b := *d.tab
-		b.t = t
 		other := desk{s.newTab(t), d.user}
 		other.open("/login?next=/account/sessions", "/login")
 		other.signIn(d.user.Username, password, "/account/sessions")
