@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"gatehouse/idp"
 	"gatehouse/webtest"
@@ -299,6 +302,40 @@ func checkAudit(t *testing.T, e *webtest.Env) {
 	}
 	for _, seq := range []string{"0", "-1", "x", "99999999999999999999", "1e3"} {
 		admin.get("/audit/"+seq).problem(http.StatusNotFound, "not_found")
+	}
+}
+
+// Who may see the log cannot have it walked from end to end many times at once.
+func TestOneWalkOverTheLogAtATime(t *testing.T) {
+	e := webtest.New(t)
+	reader := as(t, e, webtest.Reader)
+	events := make([]*idp.AuditEvent, 10_000)
+	for i := range events {
+		events[i] = &idp.AuditEvent{Time: time.Now(), ActorKind: idp.ActorSystem, Action: idp.ActionKeyCreate, Result: idp.AuditOK, Count: 1}
+	}
+	must(t, e.Stores.Audit.AppendAudit(t.Context(), events...))
+	var done, refused atomic.Int64
+	for range 10 { // where the machine has little time, calls may come one after the other
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				switch r := reader.get("/audit/verify"); r.Status {
+				case http.StatusOK:
+					done.Add(1)
+				case http.StatusConflict:
+					r.problem(http.StatusConflict, "still_running")
+					refused.Add(1)
+				default:
+					t.Errorf("%d %s", r.Status, r.Body)
+				}
+			})
+		}
+		if wg.Wait(); refused.Load() > 0 {
+			break
+		}
+	}
+	if done.Load() == 0 || refused.Load() == 0 {
+		t.Errorf("%d walks, %d refused", done.Load(), refused.Load())
 	}
 }
 

@@ -50,13 +50,18 @@ func FuzzReadJSONL(f *testing.F) {
 
 // FuzzGuard: every text comes back, and none that is guarded begins a formula.
 func FuzzGuard(f *testing.F) {
-	for _, s := range []string{"", "=1", "'=1", "''", "'", "\t", "a", "'a", "é"} {
+	for _, s := range []string{"", "=1", "'=1", "''", "'", "\t", "a", "'a", "é", "a;=1", "a;'=1;'';+", "\t=\n-x", ";'", "\r'@"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		g := guard(s)
 		if unguard(g) != s {
 			t.Fatalf("%q, guarded %q, comes back as %q", s, g, unguard(g))
+		}
+		for _, cell := range strings.FieldsFunc(g, func(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }) {
+			if strings.ContainsRune("=+-@", rune(cell[0])) {
+				t.Fatalf("%q begins a formula", g)
+			}
 		}
 		if g != "" && strings.ContainsRune(formulaStarts, rune(g[0])) {
 			t.Fatalf("%q begins a formula", g)

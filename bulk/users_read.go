@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,17 +162,24 @@ const formulaStarts = "=+-@\t\r"
 // every text comes back as it was.
 func guard(cell string) string {
 	if looksLikeFormula(cell) {
-		return "'" + cell
+		cell = "'" + cell
 	}
-	return cell
+	return innerFormula.ReplaceAllString(cell, "$1'$2")
 }
 
 func unguard(cell string) string {
 	if strings.HasPrefix(cell, "'") && looksLikeFormula(cell) {
-		return cell[1:]
+		cell = cell[1:]
 	}
-	return cell
+	return guardedInside.ReplaceAllString(cell, "$1$2")
 }
+
+// What begins a formula where a spreadsheet cuts cells at a semicolon, as many
+// languages have it, or at a tab or a line end; and the same when guarded.
+var (
+	innerFormula  = regexp.MustCompile(`([;\t\r\n])('*[=+\-@])`)
+	guardedInside = regexp.MustCompile(`([;\t\r\n])'('*[=+\-@])`)
+)
 
 // looksLikeFormula leaves quotes in front out of account.
 func looksLikeFormula(cell string) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -87,11 +88,16 @@ func flush(c *gin.Context, out *csv.Writer) bool {
 	return true
 }
 
+// innerFormula is what begins a formula where a spreadsheet cuts cells at a
+// semicolon, as many languages have it, or at a tab or a line end.
+var innerFormula = regexp.MustCompile(`([;\t\r\n])('*[=+\-@])`)
+
 // safeCells keeps spreadsheets from reading what people typed as formulas.
 func safeCells(row []string) []string {
 	for i, cell := range row {
+		row[i] = innerFormula.ReplaceAllString(cell, "$1'$2")
 		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[i] = "'" + cell
+			row[i] = "'" + row[i]
 		}
 	}
 	return row
@@ -142,7 +148,7 @@ func allRows[T any](read func(after string) (idp.Page[T], error), row func(T) []
 	}
 }
 
-// sendJSON is sendCSV for whole records, as one array.
+// sendJSON is sendCSV for whole records, as one array. A last member tells when there were more.
 func sendJSON[T any](k *Console, c *gin.Context, e export, read func(after string) (idp.Page[T], error)) error {
 	page, err := read("")
 	if err != nil {
@@ -162,7 +168,11 @@ func sendJSON[T any](k *Console, c *gin.Context, e export, read func(after strin
 			separator = ","
 			sent++
 		}
-		if page.Next == "" || sent >= maxRows {
+		if page.Next == "" {
+			break
+		}
+		if sent >= maxRows {
+			_, _ = fmt.Fprintf(c.Writer, `,{"cut_off": "an export holds %d records at most"}`, maxRows)
 			break
 		}
 		if err := web.KeepWriting(c, exportTime); err != nil {

@@ -95,6 +95,7 @@ func TestEverythingKeepsNothing(t *testing.T) {
 func TestSafeCells(t *testing.T) {
 	for cell, want := range map[string]string{
 		"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\ta": "'\ta", "\ra": "'\ra", "a=1": "a=1", "'=1": "'=1", " =1": " =1", "é": "é",
+		"a;=1": "a;'=1", "a; =1;b": "a; =1;b", "a\n-1": "a\n'-1", "=1;@b": "'=1;'@b", "a\t'+1": "a\t''+1",
 	} {
 		if got := safeCells([]string{cell, "b"}); !slices.Equal(got, []string{want, "b"}) {
 			t.Errorf("%q becomes %q", cell, got)

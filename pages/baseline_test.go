@@ -43,8 +43,8 @@ var baselinePages = regexp.MustCompile(`^(login-wrong-pair|consent|users|user|au
 func baselineShots() []shot {
 	forced := []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-reduced-motion", Value: "reduce"}}
 	return []shot{
-		{suffix: "forced", width: 1280, height: 1280, media: forced},
-		{suffix: "print", width: 760, height: 1000, mediaType: "print"},
+		{suffix: "forced", width: 1280, height: 1000, media: forced},
+		{suffix: "print", width: 760, height: 800, mediaType: "print"},
 	}
 }
 
