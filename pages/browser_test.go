@@ -168,7 +168,7 @@ const layoutFaults = `(() => {
 })()`
 
 // TestLayoutHolds looks at every state in narrow and wide windows and with
-// larger text. The pseudo-locale is longer than any translation.
+// larger text. The pseudo-locale is English made longer, so English is not asked.
 func TestLayoutHolds(t *testing.T) {
 	base, browser := serve(t), testenv.Browser(t)
 	calm(t, browser)
@@ -177,7 +177,7 @@ func TestLayoutHolds(t *testing.T) {
 		percents []int
 	}{{320, []int{100, 200}}, {360, []int{100}}, {390, []int{200}}, {1280, []int{100}}}
 	for _, s := range states() {
-		for _, lang := range []string{"en", "de", "ar", "en-XA"} {
+		for _, lang := range []string{"de", "ar", "en-XA"} {
 			do(t, browser, chromedp.Navigate(base+"/s/"+s.name+"?lang="+lang))
 			ask[bool](t, browser, `document.querySelectorAll("details").forEach(d => { d.open = true }) ?? true`)
 			for _, w := range windows {
