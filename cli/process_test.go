@@ -27,7 +27,7 @@ type serving struct {
 // command is the program as a process.
 func (h *house) command(args ...string) *exec.Cmd {
 	c := exec.CommandContext(context.Background(), os.Args[0], args...)
-	c.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH")}, h.environ...)
+	c.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GOCOVERDIR=" + h.t.TempDir()}, h.environ...)
 	return c
 }
 

@@ -43,7 +43,7 @@ func (k *Console) bulkActs() map[string]func(c *gin.Context, u *idp.User) error 
 		"disable": switched(idp.UserDisabled),
 		"enable":  switched(idp.UserActive),
 		"end_sessions": func(c *gin.Context, u *idp.User) error {
-			u, err := k.Users.Find(c.Request.Context(), u.ID) // many take a while
+			u, err := k.userOf(c.Request.Context(), u.ID) // many take a while
 			if err == nil {
 				err = reachOther(c)(u)
 			}

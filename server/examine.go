@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -124,9 +123,7 @@ func (e *examination) schema(ctx context.Context) bool {
 }
 
 func (e *examination) stores(ctx context.Context) {
-	stores, err := storage.Open(ctx, storage.Options{
-		DatabaseURL: e.cfg.Database(), RedisURL: string(e.cfg.RedisURL), Log: slog.New(slog.DiscardHandler),
-	})
+	stores, err := storage.Open(ctx, storage.Options{DatabaseURL: e.cfg.Database(), RedisURL: string(e.cfg.RedisURL)})
 	if err != nil {
 		e.add(FindingBad, "stores", "%v: does it run, and is its address right?", err)
 		return

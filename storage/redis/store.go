@@ -72,8 +72,10 @@ func Open(ctx context.Context, rawURL string, o Options) (*Store, error) {
 		_ = s.Close()
 		return nil, err
 	}
-	if policy := s.Evicts(ctx); policy != "" && o.Log != nil {
-		o.Log.WarnContext(ctx, "redis may evict live records: set maxmemory-policy to noeviction", "maxmemory_policy", policy)
+	if o.Log != nil {
+		if policy := s.Evicts(ctx); policy != "" {
+			o.Log.WarnContext(ctx, "redis may evict live records: set maxmemory-policy to noeviction", "maxmemory_policy", policy)
+		}
 	}
 	return s, nil
 }
