@@ -41,7 +41,7 @@ func (c *call) param(name string) string { return c.gin.Param(name) }
 func (c *call) caller() string {
 	switch {
 	case c.bearer == nil:
-		return "network:" + network(c.record().IP)
+		return "network:" + web.Network(c.record().IP)
 	case c.bearer.User != nil:
 		return "user:" + c.bearer.User.ID
 	}

@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/netip"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/time/rate"
 
 	"gatehouse/web"
 )
@@ -43,29 +39,21 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// maxCallers is how many callers are remembered. Whoever was not seen for
-// longest is forgotten, and begins with a full quota again.
-const maxCallers = 20_000
-
 // limiter counts the calls of many callers against one quota.
 type limiter struct {
-	name    string // in the headers
-	quota   Quota
-	buckets *lru.Cache[string, *rate.Limiter]
+	name  string // in the headers
+	quota Quota
+	left  *web.Budget
 }
 
 func newLimiter(name string, q Quota) *limiter {
-	buckets, err := lru.New[string, *rate.Limiter](maxCallers)
-	if err != nil { // only for a size that is not positive
-		panic(err)
-	}
-	return &limiter{name: name, quota: q, buckets: buckets}
+	return &limiter{name: name, quota: q, left: web.NewBudget(q.Calls, q.Window)}
 }
 
 // take counts a call and writes the headers of draft-ietf-httpapi-ratelimit-headers:
 // the policy, what remains, and in how many seconds all of it is back.
 func (l *limiter) take(h http.Header, caller string, now time.Time) error {
-	bucket := l.bucket(caller)
+	bucket := l.left.Of(caller)
 	ok := bucket.AllowN(now, 1)
 	left := max(bucket.TokensAt(now), 0)
 	h.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=%d`, l.name, l.quota.Calls, int(l.quota.Window.Seconds())))
@@ -79,29 +67,7 @@ func (l *limiter) take(h http.Header, caller string, now time.Time) error {
 	}
 }
 
-func (l *limiter) bucket(caller string) *rate.Limiter {
-	if b, known := l.buckets.Get(caller); known {
-		return b
-	}
-	b := rate.NewLimiter(rate.Limit(float64(l.quota.Calls)/l.quota.Window.Seconds()), l.quota.Calls)
-	if before, known, _ := l.buckets.PeekOrAdd(caller, b); known {
-		return before
-	}
-	return b
-}
-
 // seconds is how long so many calls take to come back, rounded up.
 func (l *limiter) seconds(calls float64) int {
 	return int(math.Ceil(calls * l.quota.Window.Seconds() / float64(l.quota.Calls)))
-}
-
-// network is what stands for a stranger: the address, of IPv6 the /64, which
-// one household holds.
-func network(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil || a.Is4() || a.Is4In6() {
-		return ip
-	}
-	p, _ := a.WithZone("").Prefix(64) // 64 is never too long for IPv6
-	return p.String()
 }

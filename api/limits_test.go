@@ -55,7 +55,7 @@ func TestNetwork(t *testing.T) {
 	for ip, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::9": "2001:db8:1:2::/64", "": "", "::ffff:192.0.2.1": "::ffff:192.0.2.1",
 	} {
-		if got := network(ip); got != want {
+		if got := web.Network(ip); got != want {
 			t.Errorf("%s: %s, want %s", ip, got, want)
 		}
 	}

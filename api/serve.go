@@ -101,7 +101,7 @@ func (a *API) permit(c *call) error {
 // deny refuses and records it, once a minute for each caller and call: whoever
 // asks again and again must not fill the log.
 func (a *API) deny(c *call, faults ...idp.Fault) error {
-	if a.denials.bucket(c.caller()+" "+c.route.ID).AllowN(a.Now(), 1) {
+	if a.denials.left.Of(c.caller()+" "+c.route.ID).AllowN(a.Now(), 1) {
 		a.Site.Audit.Record(idp.NewEvent(c.ctx(), a.Now(), idp.ActionPermissionRefuse,
 			idp.Target{Kind: "call", ID: c.route.Method + " " + c.route.Path}, idp.AuditRefused))
 	}

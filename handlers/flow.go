@@ -81,7 +81,8 @@ func (s *site) newFlow(c *gin.Context, b web.BrowserID, req *oauth.AuthorizeRequ
 			return nil, fmt.Errorf("encode authorization request: %w", err)
 		}
 	}
-	if !s.flows.Take(web.RecordOf(c).IP, flowRecord+len(in.Request)+len(in.Next)+len(in.Login), s.Now()) {
+	room := flowRecord + len(in.Request) + len(in.Next) + len(in.Login)
+	if !s.flows.Of(web.Network(web.RecordOf(c).IP)).AllowN(s.Now(), room) {
 		return nil, web.RefusePage(http.StatusTooManyRequests, pages.ErrorUnavailable)
 	}
 	if err := s.Interactions.CreateInteraction(c.Request.Context(), in); err != nil {

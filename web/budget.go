@@ -4,57 +4,50 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
 )
 
-// How many forms may be left with us within draftLife, each up to maxDraft of
-// our store: by a network, of nobody's, and by a person.
-const (
-	strangerDrafts = 100
-	personDrafts   = 300
-)
+// maxHolders is how many a Budget remembers. Whoever was not seen for longest is
+// forgotten, and begins with all of it again.
+const maxHolders = 20_000
 
-// maxNetworks is how many networks, or people, a Budget remembers.
-const maxNetworks = 10_000
-
-// Budget bounds what each network, or person, may make us keep. It is that of one instance.
+// Budget bounds what each of many (a network, a person, a client) may take
+// within a window. What was taken comes back evenly. It is that of one instance.
 type Budget struct {
-	every    rate.Limit
-	burst    int
-	networks *lru.Cache[string, *rate.Limiter]
+	every rate.Limit
+	most  int
+	of    *lru.Cache[string, *rate.Limiter]
 }
 
-// NewBudget lets each network take so much within a window; what was taken comes back evenly.
+// NewBudget lets each take so much within a window, all at once if they like.
 func NewBudget(most int, window time.Duration) *Budget {
-	networks, err := lru.New[string, *rate.Limiter](maxNetworks)
+	of, err := lru.New[string, *rate.Limiter](maxHolders)
 	if err != nil { // only for a size that is not positive
 		panic(err)
 	}
-	return &Budget{every: rate.Limit(float64(most) / window.Seconds()), burst: most, networks: networks}
+	return &Budget{every: rate.Limit(float64(most) / window.Seconds()), most: most, of: of}
 }
 
-// Take takes n for the network of an address, or for somebody by ID, or reports that it has not as much.
-func (b *Budget) Take(ip string, n int, now time.Time) bool {
-	network := ip
-	if a, err := netip.ParseAddr(ip); err == nil && a.Is6() && !a.Is4In6() {
-		p, _ := a.WithZone("").Prefix(64) // what one household holds; never too long for IPv6
-		network = p.String()
+// Of is what one of them has left.
+func (b *Budget) Of(holder string) *rate.Limiter {
+	if l, known := b.of.Get(holder); known {
+		return l
 	}
-	fresh := rate.NewLimiter(b.every, b.burst)
-	one, known, _ := b.networks.PeekOrAdd(network, fresh)
-	if !known {
-		one = fresh
+	l := rate.NewLimiter(b.every, b.most)
+	if before, known, _ := b.of.PeekOrAdd(holder, l); known {
+		return before
 	}
-	return one.AllowN(now, n)
+	return l
 }
 
-// mayLeaveDraft reports whether a form is kept. Of one that is not, the page is
-// shown as it was.
-func (s *Site) mayLeaveDraft(c *gin.Context) bool {
-	if who := Person(c); who.Is() {
-		return s.ownDrafts.Take(who.User.ID, 1, s.Now())
+// Network is what stands for a stranger: the address, of IPv6 the /64, which
+// one household holds.
+func Network(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil || a.Is4() || a.Is4In6() {
+		return ip
 	}
-	return s.drafts.Take(RecordOf(c).IP, 1, s.Now())
+	p, _ := a.WithZone("").Prefix(64) // 64 is never too long for IPv6
+	return p.String()
 }

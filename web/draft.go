@@ -27,6 +27,13 @@ const draftLife = 10 * time.Minute
 // maxDraft bounds what is kept of a form, in bytes.
 const maxDraft = 32 << 10
 
+// How many forms may be left with us within draftLife, each up to maxDraft of
+// our store: by a network, of nobody's, and by a person.
+const (
+	strangerDrafts = 100
+	personDrafts   = 300
+)
+
 // draft is a form that was not taken: its values but the secret ones, and why.
 type draft struct {
 	Owner  string       `json:"u"` // mark of whose it is; "" for a form of nobody's
@@ -107,6 +114,15 @@ func (s *Site) keepDraft(c *gin.Context, back string, d *draft) (string, error) 
 	q.Set("draft", id)
 	page.RawQuery = q.Encode()
 	return page.RequestURI(), nil
+}
+
+// mayLeaveDraft reports whether a form is kept. Of one that is not, the page is
+// shown as it was.
+func (s *Site) mayLeaveDraft(c *gin.Context) bool {
+	if who := Person(c); who.Is() {
+		return s.ownDrafts.Of(who.User.ID).AllowN(s.Now(), 1)
+	}
+	return s.drafts.Of(Network(RecordOf(c).IP)).AllowN(s.Now(), 1)
 }
 
 // own says whose the draft is: that of the person whose page the form was on,
